@@ -1,0 +1,43 @@
+# Everything a newcomer types. The virtual environment lives in .venv, what is downloaded or built in .cache.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install check lock test clean
+
+help:
+	@echo "make demo        find duplicates on a practice wiki of your own, from nothing"
+	@echo "make practice    keep that wiki running, to browse"
+	@echo "make test        set up and run every test"
+	@echo "make test-long   the same with full counts"
+	@echo "make check       format, lint, types, structure"
+	@echo "make bench       time this program beside its peers"
+	@echo "make lock        renew the hashed lock files"
+	@echo "make clean       remove .venv and .cache"
+
+install: $(STAMP)
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_shape.py
+
+lock: $(STAMP)
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade --group dev pyproject.toml -o requirements-dev.txt
+
+test: $(STAMP)
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) .cache

@@ -1,0 +1,48 @@
+"""The few exceptions of the package.
+
+::
+
+    FaebotError               the world failed: what, where, and what to do; the run ends with exit 1 and resumes
+    ├── SettingsError         config/faebot.toml or an option is wrong: mend it, nothing was done
+    ├── WikiError             the wiki refused or could not answer a read
+    ├── StoreError            the store is locked, damaged, or lies where SQLite is unsafe
+    └── DecoderError          the decoding process cannot be started at all
+    ImageRejected             one picture cannot be trusted: becomes a ``Skipped`` with its reason
+
+A file or page that is passed over is never an exception but a ``model.Skipped``; a bug of ours is a
+``ValueError`` and ends with a traceback.
+"""
+
+from faebot_hash.model import Reason
+
+
+class FaebotError(Exception):
+    """The world failed; the message says what, where, and what to do."""
+
+
+class SettingsError(FaebotError):
+    """A setting or an option is unknown or has a wrong value."""
+
+
+class WikiError(FaebotError):
+    """The wiki could not be read, after the retries that are polite."""
+
+
+class StoreError(FaebotError):
+    """The store cannot be opened, or another process writes to it."""
+
+
+class DecoderError(FaebotError):
+    """The decoding process does not start, so no picture can be judged."""
+
+
+class ImageRejected(Exception):  # noqa: N818 - a verdict on bytes, not an error of the program
+    """Bytes that give no trustworthy picture, with the ``Reason`` and a sentence for the report."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.reason.sentence}: {self.detail}" if self.detail else self.reason.sentence

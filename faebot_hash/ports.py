@@ -1,0 +1,146 @@
+"""What the flows need from the world, as small protocols that ``adapters`` fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from faebot_hash.model import Basis, FileInfo, Fingerprint, PageEdit, PageText, Revision, Seed, Skipped, Slice
+
+
+@dataclass(frozen=True)
+class Hits:
+    """The answer to a search: page ids in the wiki's order; ``warning`` is not empty when it is incomplete."""
+
+    total: int
+    page_ids: tuple[int, ...]
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class EditAnswer:
+    """The wiki's answer to the one POST: ``code`` is "" after success, else the API's error code.
+
+    ``oldrevid`` differs from the base when the edit was merged with someone's; code "unknown" means
+    that no answer came, so the edit may or may not stand.
+    """
+
+    code: str
+    detail: str = ""
+    oldrevid: int = 0
+    newrevid: int = 0
+    unchanged: bool = False
+
+
+class Wiki(Protocol):
+    """The wiki as the flows see it; reads raise ``WikiError`` when the wiki stays away."""
+
+    family: str
+    user: str
+
+    def seeds(self, titles: Iterable[str]) -> Iterator[Seed | Skipped]:
+        """Read files with their page texts in batches of 50; titles carry "File:"."""
+        ...
+
+    def count(self, query: str) -> Hits:
+        """Count the files that a search finds, listing none: one API call."""
+        ...
+
+    def search(self, query: str) -> Hits:
+        """List the page ids of all files that a search finds (at most 10,000)."""
+        ...
+
+    def files(self, page_ids: Sequence[int]) -> Iterator[FileInfo | Skipped]:
+        """Read the current versions of files in batches of 50, in the order given."""
+        ...
+
+    def texts(self, page_ids: Sequence[int]) -> Mapping[int, PageText | Skipped]:
+        """Read the current texts of pages in batches of 50."""
+        ...
+
+    def history(self, page_id: int) -> Sequence[Revision]:
+        """Read a page's revisions, newest first."""
+        ...
+
+    def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
+        """Send one POST, never again; every answer that the wiki can give comes back as a value."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Downloads, politely, several at a time."""
+
+    def fetch(self, urls: Iterable[str]) -> Iterator[tuple[str, bytes | Skipped]]:
+        """Give each address with its bytes or the reason why there are none, in any order."""
+        ...
+
+
+class Decoder(Protocol):
+    """Turns untrusted bytes into fingerprints, away from this process."""
+
+    def fingerprint(self, picture: bytes) -> Fingerprint | Skipped:
+        """Hash one picture; ``Skipped.what`` is empty, because the caller knows the name."""
+        ...
+
+
+class HashStore(Protocol):
+    """Fingerprints by file SHA1 and basis, and the slices that are done."""
+
+    def get(self, sha1s: Iterable[str], basis: Basis) -> Mapping[str, Fingerprint | Skipped]:
+        """Look up what is known; absent keys were never hashed."""
+        ...
+
+    def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
+        """Keep fingerprints and lasting rejections, durably; the same key again replaces."""
+        ...
+
+    def slice_done(self, part: Slice) -> tuple[int, datetime] | None:
+        """Tell the hit count and the time of the last complete run of a slice with this very query."""
+        ...
+
+    def remember_slice(self, part: Slice, hits: int, at: datetime) -> None:
+        """Note that a slice is done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A journal row: one edit that was planned, under the token that its summary carries."""
+
+    token: str
+    page_id: int
+    title: str
+    baserevid: int
+    file_sha1: str
+    new_text_sha1: str
+    kind: str
+
+
+class Journal(Protocol):
+    """The write-ahead record of edits: PLANNED, SENT, then one of the closed states."""
+
+    def plan(self, intent: Intent) -> None:
+        """Write the row durably, before anything is sent."""
+        ...
+
+    def sent(self, token: str, at: datetime) -> None:
+        """Mark the row as sent, durably, before the first byte of the POST leaves."""
+        ...
+
+    def settle(self, token: str, state: str, revid: int = 0) -> None:
+        """Close the row."""
+        ...
+
+    def open_rows(self) -> Sequence[Intent]:
+        """List the rows that were planned or sent but never closed."""
+        ...
+
+    def last_sent(self) -> datetime | None:
+        """Tell when the last POST left, over all runs."""
+        ...
+
+    def tagged(self, page_id: int) -> bool:
+        """Tell whether an edit of ours on this page is known to have been saved."""
+        ...

@@ -1,0 +1,195 @@
+"""``config/faebot.toml`` as frozen values; what it does not know stops the start."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from faebot_hash.errors import SettingsError
+from faebot_hash.model import SliceKind
+
+DEFAULT_PATH = Path("config/faebot.toml")
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A named sweep: where its seeds come from, how they are cut into slices, and how its files are tagged.
+
+    ``insource`` is the phrase that a slice's search must find in the page text, ``mime`` a value of
+    ``filemime:``; either may be empty. ``query`` belongs to the kind "search", ``seed_category`` (without
+    "Category:") to the two others. ``remove_category`` leaves a page when it is tagged.
+    """
+
+    name: str
+    title: str = ""
+    slice: SliceKind = SliceKind.RESOLUTION
+    seed_category: str = ""
+    query: str = ""
+    insource: str = "PD-USGov-"
+    mime: str = "image/jpeg"
+    remove_category: str = ""
+    revisit_days: int = 90
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.name):
+            raise SettingsError(f"collection “{self.name}”: a name has lower-case letters, digits and dashes")
+        if self.revisit_days < 1:
+            raise SettingsError(f"collection “{self.name}”: revisit_days must be at least 1")
+        if self.slice is SliceKind.SEARCH and not self.query:
+            raise SettingsError(f"collection “{self.name}”: slice “search” needs a query")
+        if '"' in self.insource:
+            raise SettingsError(f"collection “{self.name}”: insource is a phrase and holds no quotation mark")
+
+
+@dataclass(frozen=True)
+class WikiSettings:
+    """``home_category`` (without "Category:") collects what was found; ``bot_names`` are other names {{bots}} may use."""
+
+    home_category: str = "Faebot identified duplicates"
+    bot_names: tuple[str, ...] = ("Faebot", "faebot_hash")
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """How media are downloaded; the defaults are the robot policy's own figures (wikitech:Robot_policy)."""
+
+    contact: str = ""
+    hosts: tuple[str, ...] = ("upload.wikimedia.org", "thumb.wikimedia.org")
+    parallel: int = 2
+    bandwidth_mbps: float = 25.0
+    thumbnail_bytes: int = 4_000_000
+    timeout_s: float = 30.0
+    attempts: int = 4
+
+    def __post_init__(self) -> None:
+        if min(self.parallel, self.bandwidth_mbps, self.thumbnail_bytes, self.timeout_s, self.attempts) <= 0:
+            raise SettingsError("[http]: every limit must be above 0")
+
+
+@dataclass(frozen=True)
+class HashingSettings:
+    """``thumb_width_px`` must be a standard width (T414805), or the wiki serves nothing."""
+
+    thumb_width_px: int = 120
+
+    def __post_init__(self) -> None:
+        steps = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
+        if self.thumb_width_px not in steps:
+            raise SettingsError(f"[hashing] thumb_width_px = {self.thumb_width_px}: choose one of {steps}")
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """``max_hits`` is where a search is split: the wiki lists at most 10,000 hits of one search."""
+
+    max_hits: int = 9_990
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.max_hits <= 10_000:
+            raise SettingsError("[search] max_hits: between 2 and 10,000")
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """Where fingerprints, slices and the journal are kept, as an SQLAlchemy address."""
+
+    url: str = "sqlite:///faebot.sqlite"
+
+
+@dataclass(frozen=True)
+class TaggingSettings:
+    """``edit_interval_s`` is the least time between two edits; only the family "practice" may go below 10."""
+
+    edit_interval_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an operator may set, with the defaults that are right for Commons."""
+
+    wiki: WikiSettings = field(default_factory=WikiSettings)
+    http: HttpSettings = field(default_factory=HttpSettings)
+    hashing: HashingSettings = field(default_factory=HashingSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    tagging: TaggingSettings = field(default_factory=TaggingSettings)
+    collection: tuple[Collection, ...] = ()
+
+    def collection_named(self, name: str) -> Collection:
+        """Find a collection; raises SettingsError with the names there are."""
+        for collection in self.collection:
+            if collection.name == name:
+                return collection
+        known = ", ".join(c.name for c in self.collection) or "none"
+        raise SettingsError(f"no collection is called “{name}”; the settings have: {known}")
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file; raises SettingsError naming the file, the key and what is allowed."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file; copy config/faebot.toml or name another file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    try:
+        return parse(table)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def parse(table: dict[str, Any]) -> Settings:
+    """Turn a parsed TOML table into Settings; unknown keys and wrong types raise SettingsError."""
+    sections = dict(table)
+    named = sections.pop("collection", {})
+    if not isinstance(named, dict):
+        raise SettingsError("[collection.NAME] is a table for each collection")
+    collections = tuple(
+        _build(Collection, {"name": name, **_table(values, f"collection.{name}")}, f"collection.{name}")
+        for name, values in named.items()
+    )
+    hints = typing.get_type_hints(Settings)
+    _refuse_unknown(sections, [f.name for f in dataclasses.fields(Settings)], "the top level")
+    built = {key: _build(hints[key], _table(values, key), key) for key, values in sections.items()}
+    return Settings(**built, collection=collections)
+
+
+def _table(values: object, where: str) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise SettingsError(f"[{where}] is a table, not a single value")
+    return values
+
+
+def _build(kind: type[Any], values: dict[str, Any], where: str) -> Any:
+    _refuse_unknown(values, [f.name for f in dataclasses.fields(kind)], f"[{where}]")
+    hints = typing.get_type_hints(kind)
+    return kind(**{key: _value(value, hints[key], f"[{where}] {key}") for key, value in values.items()})
+
+
+def _refuse_unknown(values: dict[str, Any], known: list[str], where: str) -> None:
+    unknown = sorted(values.keys() - set(known))
+    if unknown:
+        raise SettingsError(f"{where}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
+
+
+def _value(value: object, wanted: Any, where: str) -> Any:
+    if wanted is SliceKind:
+        try:
+            return SliceKind(value)
+        except ValueError:
+            raise SettingsError(f"{where}: one of {', '.join(kind.value for kind in SliceKind)}") from None
+    if isinstance(wanted, types.GenericAlias):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingsError(f"{where}: a list of strings")
+        return tuple(value)
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise SettingsError(f"{where}: {wanted.__name__} expected, not {value!r}")
+    return value

@@ -1,0 +1,146 @@
+"""The house stays as designed: levels, one door per library, no cycles, small files."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAX_LINES = 300
+MAX_SCRIPT_LINES = 120
+
+LEVELS = {
+    "model": 0,
+    "errors": 1,
+    "settings": 2,
+    "ports": 2,
+    "images": 2,
+    "wikitext": 2,
+    "slices": 3,
+    "fingerprint": 3,
+    "match": 3,
+    "exclude": 3,
+    "tag": 3,
+    "report": 3,
+    "find": 4,
+    "apply": 4,
+    "adapters": 5,
+    "__main__": 6,
+}
+
+DOORS = {
+    "PIL": {"images"},
+    "imagehash": {"fingerprint"},
+    "mwparserfromhell": {"wikitext"},
+    "tomllib": {"settings"},
+    "pywikibot": {"adapters.commons"},
+    "requests": {"adapters.http"},
+    "urllib3": {"adapters.http"},
+    "sqlalchemy": {"adapters.store"},
+    "pymysql": {"adapters.store"},
+}
+
+
+def module_name(path: Path, root: Path) -> str:
+    """Name a file of the package without the package: "adapters.http"."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(path: Path) -> list[str]:
+    """List what a file imports, at any depth of its code, as dotted names."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: import by full name, not relatively"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+def level(module: str) -> int:
+    """Give the level of a module; a package's modules share the package's level."""
+    return LEVELS[module.split(".")[0]]
+
+
+def complaints(root: Path) -> list[str]:
+    """Say what in a package folder breaks the rules of the house, one sentence each."""
+    found = []
+    for path in sorted(root.rglob("*.py")):
+        module = module_name(path, root)
+        if not module or module == "adapters":
+            continue
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > MAX_LINES:
+            found.append(f"{module}: {lines} lines, at most {MAX_LINES}")
+        for name in imports(path):
+            found += _import_complaints(module, name)
+    return found
+
+
+def _import_complaints(module: str, name: str) -> list[str]:
+    top, _, rest = name.partition(".")
+    if top == "faebot_hash" and rest:
+        target = rest.split(".")[0]
+        if target not in LEVELS:
+            return []
+        same_adapter = module.split(".")[0] == target == "adapters"
+        if level(target) >= level(module) and not same_adapter:
+            return [f"{module} (level {level(module)}) imports {target} (level {level(target)})"]
+    if top in DOORS and module not in DOORS[top]:
+        return [f"{module} imports {top}, whose door is {', '.join(sorted(DOORS[top]))}"]
+    return []
+
+
+def test_the_package_keeps_the_rules() -> None:
+    assert complaints(ROOT / "faebot_hash") == []
+
+
+def test_every_module_has_a_level() -> None:
+    names = {module_name(path, ROOT / "faebot_hash").split(".")[0] for path in (ROOT / "faebot_hash").rglob("*.py")}
+    assert names - {""} <= LEVELS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "complaint"),
+    [
+        ("match.py", "from faebot_hash.find import find\n", "match (level 3) imports find (level 4)"),
+        ("match.py", "from faebot_hash import tag\n", "match (level 3) imports tag (level 3)"),
+        ("tag.py", "def f():\n    import pywikibot\n", "tag imports pywikibot, whose door is adapters.commons"),
+        ("images.py", "x = 1\n" * 301, "images: 301 lines, at most 300"),
+    ],
+)
+def test_a_planted_violation_is_found(tmp_path: Path, name: str, source: str, complaint: str) -> None:
+    (tmp_path / name).write_text(source)
+    assert complaints(tmp_path) == [complaint]
+
+
+def test_adapters_do_not_import_each_other_in_circles() -> None:
+    graph = {
+        module_name(path, ROOT / "faebot_hash"): {
+            name.removeprefix("faebot_hash.") for name in imports(path) if name.startswith("faebot_hash.adapters")
+        }
+        for path in (ROOT / "faebot_hash" / "adapters").glob("*.py")
+    }
+    for start, targets in graph.items():
+        for target in targets:
+            back = {t for t in graph if target.startswith(t) and any(x.startswith(start) for x in graph[t])}
+            assert not back - {"adapters"}, f"{start} and {target} import each other"
+
+
+def test_scripts_are_thin() -> None:
+    for path in (ROOT / "scripts").glob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_SCRIPT_LINES, path.name
+
+
+def test_truncated_images_are_never_allowed() -> None:
+    for folder in ("faebot_hash", "scripts", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for node in ast.walk(tree):
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                names = {t.attr for t in targets if isinstance(t, ast.Attribute)}
+                assert "LOAD_TRUNCATED_IMAGES" not in names, path
