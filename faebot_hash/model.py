@@ -27,7 +27,7 @@ class Reason(Enum):
     DECODER_DIED = ("the decoding process died or ran out of time, twice", False)
     LOW_INFORMATION = ("flat or nearly flat: its hashes say nothing", False)
     # a download
-    NO_THUMBNAIL = ("the wiki offers no thumbnail", True)
+    NO_THUMBNAIL = ("the wiki offers no thumbnail", False)
     UNREADABLE = ("the download failed", True)
     THUMBNAIL_SIZE_REFUSED = ("the media host refuses this thumbnail width", False)
     HOST_NOT_ALLOWED = ("the address is on a host that is not allowed", False)
@@ -238,7 +238,7 @@ class Outcome(Enum):
     DECLINED = ("declined by the operator", True)
     SIMULATED = ("would be tagged", True)
     CONFLICT = ("the page changed meanwhile", True)
-    REFUSED = ("the wiki refused the edit", True)
+    REFUSED = ("the wiki refused the edit", False)
     UNAVAILABLE = ("the wiki takes no edits now", True)
     UNKNOWN = ("no answer: to be settled by reading the history", True)
 
@@ -255,9 +255,10 @@ class Applied:
 
 @dataclass(frozen=True)
 class Found:
-    """What one slice gave: ``listed`` files were hits, ``hashed`` of them have a fingerprint."""
+    """What one slice gave: of ``hits`` files, ``listed`` were read and ``hashed`` have a fingerprint."""
 
     part: Slice
+    hits: int
     listed: int
     hashed: int
     sets: tuple[DuplicateSet, ...] = ()

@@ -64,6 +64,10 @@ class Wiki(Protocol):
         """Read a page's revisions, newest first."""
         ...
 
+    def recheck(self, page_id: int) -> tuple[PageText, FileInfo] | Skipped:
+        """Read one page and its file afresh, in one call, just before an edit."""
+        ...
+
     def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
         """Send one POST, never again; every answer that the wiki can give comes back as a value."""
         ...

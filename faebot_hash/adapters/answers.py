@@ -1,0 +1,116 @@
+"""Answers of the action API (formatversion 2) turned into values, without asking anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from faebot_hash.model import FileInfo, PageText, Reason, Revision, Skipped
+from faebot_hash.ports import EditAnswer
+
+
+def merged(answers: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Join the parts of a continued answer by page; missing titles get negative ids."""
+    pages: dict[int, dict[str, Any]] = {}
+    for answer in answers:
+        for page in answer["query"].get("pages", []):
+            page["read_at"] = answer.get("curtimestamp", "")
+            known = pages.setdefault(page.get("pageid", -len(pages) - 1), {})
+            revisions = known.get("revisions", []) + page.get("revisions", [])
+            known.update(page)
+            if revisions:
+                known["revisions"] = revisions
+    return pages
+
+
+def name_of(page: Mapping[str, Any]) -> str:
+    """Name a page without its namespace, or by its id when the wiki no longer knows it."""
+    title = page.get("title")
+    return str(title).partition(":")[2] if title else f"page {page.get('pageid')}"
+
+
+def file_of(page: Mapping[str, Any]) -> FileInfo | Skipped:
+    """Read the current version of a file; a redirect answers with its target's, so it is refused here."""
+    title = name_of(page)
+    if page.get("missing") or page.get("invalid"):
+        return Skipped(title, Reason.MISSING, "no such page")
+    if page.get("redirect"):
+        return Skipped(title, Reason.REDIRECT)
+    versions = page.get("imageinfo") or [{}]
+    version = versions[0]
+    if "sha1" not in version or version.get("filemissing") or version.get("filehidden"):
+        return Skipped(title, Reason.MISSING, "no file, or a hidden one")
+    return FileInfo(
+        page_id=page["pageid"],
+        title=title,
+        sha1=version["sha1"],
+        size_bytes=version["size"],
+        width_px=version["width"],
+        height_px=version["height"],
+        mime=version["mime"],
+        uploaded=time_of(version["timestamp"]),
+        uploader=version.get("user", ""),
+        thumb_url=version.get("thumburl"),
+        page_count=version.get("pagecount", 1),
+    )
+
+
+def text_of(page: Mapping[str, Any]) -> PageText | Skipped:
+    """Read the latest text of a page."""
+    title = name_of(page)
+    revisions = page.get("revisions")
+    if page.get("missing") or not revisions:
+        return Skipped(title, Reason.MISSING, "no page text")
+    main = revisions[0].get("slots", {}).get("main", {})
+    if "content" not in main:
+        return Skipped(title, Reason.MISSING, "the text is hidden")
+    return PageText(
+        page_id=page["pageid"],
+        title=title,
+        revid=revisions[0]["revid"],
+        text=main["content"],
+        read_at=page["read_at"],
+        is_redirect=bool(page.get("redirect")),
+    )
+
+
+def search_warning(answer: Mapping[str, Any]) -> str:
+    """Give the warnings of a search, which mean that the answer is incomplete."""
+    parts = (answer.get("warnings", {}).get("search") or {}, answer.get("warnings", {}).get("main") or {})
+    return " ".join(str(part.get("warnings", "")) for part in parts).strip()
+
+
+def revision_of(revision: Mapping[str, Any]) -> Revision:
+    """Read one line of a history; what is hidden is empty."""
+    return Revision(
+        revid=revision["revid"],
+        parentid=revision["parentid"],
+        timestamp=time_of(revision["timestamp"]),
+        user=revision.get("user", ""),
+        comment=revision.get("comment", ""),
+        sha1=revision.get("sha1", ""),
+    )
+
+
+def edit_answer(response: Any) -> EditAnswer:
+    """Read the answer to an edit; whatever does not say that it failed or succeeded is "unknown"."""
+    try:
+        answer = response.json()
+    except ValueError:
+        if response.status_code == 429:
+            return EditAnswer("http-429", response.headers.get("retry-after", ""))
+        return EditAnswer("unknown", f"HTTP {response.status_code} without an answer")
+    if not isinstance(answer, dict):
+        return EditAnswer("unknown", f"HTTP {response.status_code}, not an answer of the API")
+    if "error" in answer:
+        return EditAnswer(answer["error"].get("code", "unknown"), answer["error"].get("info", ""))
+    edit = answer.get("edit") or {}
+    if edit.get("result") != "Success":
+        return EditAnswer("failure" if edit else "unknown", str(edit)[:300])
+    return EditAnswer("", "", edit.get("oldrevid", 0), edit.get("newrevid", 0), "nochange" in edit)
+
+
+def time_of(text: str) -> datetime:
+    """Read a timestamp of the API, always in UTC."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,199 @@
+"""The wiki through Pywikibot: batched reads that come back as values, and the one safe POST.
+
+Pywikibot logs in, waits, obeys maxlag and retries reads. It would also re-send an edit whose answer
+was lost, so the edit goes through its HTTP session directly: one POST, never again (``edit``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pywikibot
+from pywikibot.comms import http
+from pywikibot.exceptions import Error as PywikibotError
+from pywikibot.exceptions import Server504Error, ServerError
+
+from faebot_hash.adapters.answers import edit_answer, file_of, merged, revision_of, search_warning, text_of
+from faebot_hash.errors import WikiError
+from faebot_hash.model import FileInfo, PageEdit, PageText, Revision, Seed, Skipped
+from faebot_hash.ports import EditAnswer, Hits
+
+BATCH = 50
+"""Titles a request: the API scales at most 50 thumbnails at once, for bots too (TRANSFORM_LIMIT)."""
+
+SEARCH_LIMIT = 500
+SEARCH_WINDOW = 10_000
+FILE_NAMESPACE = 6
+
+_FILE_PROPS = {"prop": "imageinfo|info", "iiprop": "timestamp|user|url|size|sha1|mime"}
+_TEXT_PROPS = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", "curtimestamp": True}
+
+
+class Commons:
+    """One wiki as the flows see it (``ports.Wiki``); ``requests`` counts its own API calls."""
+
+    def __init__(self, site: Any, *, thumb_width_px: int = 120) -> None:
+        self._site = site
+        self._thumb_width_px = thumb_width_px
+        self.family: str = site.family.name
+        self.user: str = site.username() or ""
+        self.requests = 0
+
+    @property
+    def media_host(self) -> str:
+        """Tell the host and port that serve the media of a wiki without a media host of its own."""
+        return str(self._site.hostname())
+
+    def count(self, query: str) -> Hits:
+        return self._search_page(query, offset=0, limit=1)
+
+    def search(self, query: str) -> Hits:
+        page_ids: list[int] = []
+        total, warning, offset = 0, "", 0
+        while True:
+            limit = min(SEARCH_LIMIT, SEARCH_WINDOW - offset)
+            page = self._search_page(query, offset=offset, limit=limit)
+            total, warning = page.total, warning or page.warning
+            page_ids += page.page_ids
+            offset += len(page.page_ids)
+            if not page.page_ids or offset >= total or offset >= SEARCH_WINDOW:
+                return Hits(total, tuple(dict.fromkeys(page_ids)), warning)
+
+    def _search_page(self, query: str, *, offset: int, limit: int) -> Hits:
+        # Sorted by creation, the pages of a long answer neither overlap nor leave gaps.
+        answer = self._query(
+            list="search",
+            srsearch=query,
+            srnamespace=FILE_NAMESPACE,
+            srlimit=limit,
+            sroffset=offset,
+            srsort="create_timestamp_asc",
+            srinfo="totalhits",
+            srprop="",
+        )
+        found = answer["query"]
+        return Hits(
+            total=found["searchinfo"]["totalhits"],
+            page_ids=tuple(hit["pageid"] for hit in found["search"] if "pageid" in hit),
+            warning=search_warning(answer),
+        )
+
+    def files(self, page_ids: Sequence[int]) -> Iterator[FileInfo | Skipped]:
+        for some in _batches(page_ids):
+            pages = self._pages(some, iiurlwidth=self._thumb_width_px, **_FILE_PROPS)
+            for page_id in some:
+                yield file_of(pages.get(page_id, {"pageid": page_id, "missing": True}))
+
+    def texts(self, page_ids: Sequence[int]) -> Mapping[int, PageText | Skipped]:
+        texts: dict[int, PageText | Skipped] = {}
+        for some in _batches(page_ids):
+            pages = self._pages(some, **_TEXT_PROPS)
+            for page_id in some:
+                texts[page_id] = text_of(pages.get(page_id, {"pageid": page_id, "missing": True}))
+        return texts
+
+    def seeds(self, titles: Iterable[str]) -> Iterator[Seed | Skipped]:
+        for some in _batches(titles):
+            answers = self._continued(titles="|".join(some), **_both_props())
+            for page in merged(answers).values():
+                file, text = file_of(page), text_of(page)
+                if isinstance(file, Skipped):
+                    yield file
+                else:
+                    yield Seed(file, text.text if isinstance(text, PageText) else "")
+
+    def recheck(self, page_id: int) -> tuple[PageText, FileInfo] | Skipped:
+        page = self._pages([page_id], **_both_props()).get(page_id, {"pageid": page_id, "missing": True})
+        file, text = file_of(page), text_of(page)
+        if isinstance(file, Skipped):
+            return file
+        return text if isinstance(text, Skipped) else (text, file)
+
+    def history(self, page_id: int) -> Sequence[Revision]:
+        answers = self._continued(
+            pageids=page_id, prop="revisions", rvprop="ids|timestamp|user|comment|sha1", rvlimit="max"
+        )
+        page = merged(answers).get(page_id, {})
+        return tuple(revision_of(revision) for revision in page.get("revisions", []))
+
+    def exists(self, title: str) -> bool:
+        """Tell whether a page exists, for the advice at the end of a run."""
+        answer = self._query(titles=title, prop="info")
+        return not any(page.get("missing") for page in answer["query"]["pages"])
+
+    def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
+        """Send one POST, never again.
+
+        ``baserevid`` goes alone: with ``basetimestamp`` beside it MediaWiki loses edits that fall into the
+        same second. An answer that does not come, or says nothing, has the code "unknown".
+        """
+        if pywikibot.config.simulate:
+            return EditAnswer("simulated")
+        parameters = {
+            "action": "edit",
+            "format": "json",
+            "formatversion": "2",
+            "pageid": edit.page.page_id,
+            "text": edit.new_text,
+            "md5": hashlib.md5(edit.new_text.encode(), usedforsecurity=False).hexdigest(),
+            "baserevid": edit.page.revid,
+            "starttimestamp": edit.page.read_at,
+            "summary": summary,
+            "nocreate": "1",
+            "bot": "1",
+            "watchlist": "nochange",
+            "assert": "bot" if self._site.has_right("bot") else "user",
+            "assertuser": self.user,
+            "maxlag": str(pywikibot.config.write_maxlag),
+            "token": self._site.tokens["csrf"],
+        }
+        self.requests += 1
+        try:
+            response = http.request(self._site, self._site.apipath(), method="POST", data=parameters)
+        except (Server504Error, ServerError, PywikibotError, OSError) as error:
+            return EditAnswer("unknown", str(error) or type(error).__name__)
+        return edit_answer(response)
+
+    def refresh_login(self) -> None:
+        """Make sure of login and token, so that an edit does not fail for want of them."""
+        try:
+            self._site.login()
+            self._site.tokens.clear()
+        except (PywikibotError, OSError) as error:
+            raise WikiError(f"{self._site}: cannot log in: {error}") from error
+
+    def _pages(self, page_ids: Sequence[int], **parameters: object) -> dict[int, dict[str, Any]]:
+        return merged(self._continued(pageids="|".join(map(str, page_ids)), **parameters))
+
+    def _continued(self, **parameters: object) -> Iterator[dict[str, Any]]:
+        more: dict[str, object] = {}
+        while True:
+            answer = self._query(**parameters, **more)
+            yield answer
+            more = answer.get("continue", {})
+            if not more:
+                return
+
+    def _query(self, **parameters: object) -> dict[str, Any]:
+        self.requests += 1
+        request = self._site.simple_request(action="query", formatversion=2, **parameters)
+        try:
+            answer = request.submit()
+        except (PywikibotError, OSError) as error:
+            raise WikiError(f"{self._site} does not answer: {error}") from error
+        if "query" not in answer:
+            raise WikiError(f"{self._site} answered without a result: {str(answer)[:200]}")
+        return dict(answer)
+
+
+def _both_props() -> dict[str, object]:
+    return {**_FILE_PROPS, **_TEXT_PROPS, "prop": "imageinfo|revisions|info"}
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, BATCH)):
+        yield batch

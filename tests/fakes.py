@@ -1,0 +1,194 @@
+"""A wiki, a journal and a store of dicts, for tests that need no world."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from faebot_hash.model import (
+    Basis,
+    FileInfo,
+    Fingerprint,
+    PageEdit,
+    PageText,
+    Reason,
+    Revision,
+    Seed,
+    Skipped,
+    Slice,
+)
+from faebot_hash.ports import EditAnswer, Hits, Intent
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def file_info(page_id: int, title: str = "", **changes: object) -> FileInfo:
+    """Make a plausible photograph, whose SHA1 and thumbnail follow from its page id."""
+    plain = FileInfo(
+        page_id=page_id,
+        title=title or f"Photograph {page_id}.jpg",
+        sha1=hashlib.sha1(str(page_id).encode(), usedforsecurity=False).hexdigest(),
+        size_bytes=1000,
+        width_px=640,
+        height_px=480,
+        mime="image/jpeg",
+        uploaded=EPOCH,
+        thumb_url=f"http://127.0.0.1/thumb/{page_id}",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeWiki:
+    """Pages by id with their revisions; searches by their very query; every request is counted."""
+
+    family: str = "practice"
+    user: str = "PracticeBot"
+    known: dict[int, FileInfo] = field(default_factory=dict)
+    revisions: dict[int, list[tuple[Revision, str]]] = field(default_factory=dict)
+    searches: dict[str, Hits] = field(default_factory=dict)
+    edits: list[tuple[int, str]] = field(default_factory=list)
+    before_edit: Callable[[PageEdit], EditAnswer | None] = lambda edit: None
+    after_edit: Callable[[EditAnswer], EditAnswer] = lambda answer: answer
+    clock: int = 0
+
+    def add(self, file: FileInfo, text: str = "", comment: str = "upload") -> FileInfo:
+        """Upload a file with a page."""
+        self.known[file.page_id] = file
+        self.save(file.page_id, text, comment, "Uploader")
+        return file
+
+    def save(self, page_id: int, text: str, comment: str, user: str) -> Revision:
+        """Save a new revision as somebody."""
+        self.clock += 1
+        line = self.revisions.setdefault(page_id, [])
+        parent = line[-1][0].revid if line else 0
+        revision = Revision(self.clock, parent, EPOCH + timedelta(minutes=self.clock), user, comment)
+        line.append((revision, text))
+        return revision
+
+    def text(self, page_id: int) -> str:
+        """Give the latest text."""
+        return self.revisions[page_id][-1][1]
+
+    def count(self, query: str) -> Hits:
+        hits = self.searches.get(query, Hits(0, ()))
+        return Hits(hits.total, hits.page_ids[:1], hits.warning)
+
+    def search(self, query: str) -> Hits:
+        return self.searches.get(query, Hits(0, ()))
+
+    def files(self, page_ids: Sequence[int]) -> Iterator[FileInfo | Skipped]:
+        for page_id in page_ids:
+            yield self.known.get(page_id, Skipped(f"page {page_id}", Reason.MISSING))
+
+    def texts(self, page_ids: Sequence[int]) -> Mapping[int, PageText | Skipped]:
+        return {page_id: self._text(page_id) for page_id in page_ids}
+
+    def _text(self, page_id: int) -> PageText | Skipped:
+        if page_id not in self.known:
+            return Skipped(f"page {page_id}", Reason.MISSING)
+        revision, text = self.revisions[page_id][-1]
+        return PageText(page_id, self.known[page_id].title, revision.revid, text, "2026-01-01T00:00:00Z")
+
+    def seeds(self, titles: Iterable[str]) -> Iterator[Seed | Skipped]:
+        by_title = {file.title: file for file in self.known.values()}
+        for title in titles:
+            file = by_title.get(title.removeprefix("File:"))
+            yield Seed(file, self.text(file.page_id)) if file else Skipped(title, Reason.MISSING)
+
+    def history(self, page_id: int) -> Sequence[Revision]:
+        return [revision for revision, _ in reversed(self.revisions.get(page_id, []))]
+
+    def recheck(self, page_id: int) -> tuple[PageText, FileInfo] | Skipped:
+        page = self._text(page_id)
+        return page if isinstance(page, Skipped) else (page, self.known[page_id])
+
+    def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
+        refused = self.before_edit(edit)
+        if refused is not None:
+            return refused
+        base = self.revisions[edit.page.page_id][-1][0].revid
+        if base != edit.page.revid:
+            return EditAnswer("editconflict")
+        revision = self.save(edit.page.page_id, edit.new_text, summary, self.user)
+        self.edits.append((edit.page.page_id, summary))
+        return self.after_edit(EditAnswer("", "", base, revision.revid))
+
+
+@dataclass
+class FakeJournal:
+    """Journal rows in a dict, with their states."""
+
+    rows: dict[str, tuple[Intent, str]] = field(default_factory=dict)
+    sent_at: datetime | None = None
+
+    def plan(self, intent: Intent) -> None:
+        self.rows[intent.token] = (intent, "PLANNED")
+
+    def sent(self, token: str, at: datetime) -> None:
+        self.rows[token] = (self.rows[token][0], "SENT")
+        self.sent_at = at
+
+    def settle(self, token: str, state: str, revid: int = 0) -> None:
+        self.rows[token] = (self.rows[token][0], state)
+
+    def open_rows(self) -> Sequence[Intent]:
+        return [intent for intent, state in self.rows.values() if state in ("PLANNED", "SENT")]
+
+    def last_sent(self) -> datetime | None:
+        return self.sent_at
+
+    def tagged(self, page_id: int) -> bool:
+        return any(intent.page_id == page_id and state == "DONE" for intent, state in self.rows.values())
+
+    @property
+    def states(self) -> list[str]:
+        """List the states in the order of planning."""
+        return [state for _, state in self.rows.values()]
+
+
+@dataclass
+class FakeStore:
+    """Fingerprints and slices in dicts."""
+
+    known: dict[tuple[str, Basis], Fingerprint | Skipped] = field(default_factory=dict)
+    slices: dict[Slice, tuple[int, datetime]] = field(default_factory=dict)
+
+    def get(self, sha1s: Iterable[str], basis: Basis) -> Mapping[str, Fingerprint | Skipped]:
+        return {sha1: self.known[sha1, basis] for sha1 in sha1s if (sha1, basis) in self.known}
+
+    def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
+        self.known |= {(sha1, basis): result for sha1, result in results.items()}
+
+    def slice_done(self, part: Slice) -> tuple[int, datetime] | None:
+        return self.slices.get(part)
+
+    def remember_slice(self, part: Slice, hits: int, at: datetime) -> None:
+        self.slices[part] = (hits, at)
+
+
+@dataclass
+class FakeFetcher:
+    """Bytes by address, every request counted."""
+
+    bodies: dict[str, bytes | Skipped] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def fetch(self, urls: Iterable[str]) -> Iterator[tuple[str, bytes | Skipped]]:
+        for url in urls:
+            self.asked.append(url)
+            yield url, self.bodies[url]
+
+
+class FakeDecoder:
+    """Reads "pHash dHash" in decimal from the bytes; anything else is malformed."""
+
+    def fingerprint(self, picture: bytes) -> Fingerprint | Skipped:
+        words = picture.split()
+        if len(words) != 2:
+            return Skipped("", Reason.MALFORMED)
+        phash, dhash = map(int, words)
+        return Fingerprint(phash, dhash, 0, 0, low_information=phash == 0)
