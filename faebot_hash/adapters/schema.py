@@ -1,0 +1,157 @@
+"""The tables of the store, in types that mean the same in SQLite and in MariaDB."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from faebot_hash.errors import StoreError
+
+SCHEMA_VERSION = 1
+MYSQL_DIALECTS = ("mysql", "mariadb")
+
+
+class Unsigned64(TypeDecorator[int]):
+    """An unsigned 64-bit int; SQLite, whose ints are signed, keeps the same 64 bits."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in MYSQL_DIALECTS:
+            return dialect.type_descriptor(mysql.BIGINT(unsigned=True))
+        return dialect.type_descriptor(BigInteger())
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
+        if value is None or dialect.name in MYSQL_DIALECTS:
+            return value
+        return value - (1 << 64) if value >= 1 << 63 else value
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:
+        return None if value is None else value % (1 << 64)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment to the microsecond, kept in UTC; naive datetimes raise ValueError, aware ones come out."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in MYSQL_DIALECTS:
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a moment without its time zone: {value}")
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", String(40)))
+
+basis = Table(
+    "basis",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String(20), nullable=False),
+    Column("thumb_width_px", Integer, nullable=False),
+    Column("pillow", String(40), nullable=False),
+    Column("imagehash", String(40), nullable=False),
+    UniqueConstraint("source", "thumb_width_px", "pillow", "imagehash"),
+)
+
+fingerprint = Table(
+    "fingerprint",
+    metadata,
+    Column("sha1", String(40), primary_key=True),
+    Column("basis_id", ForeignKey(basis.c.id), primary_key=True),
+    Column("phash", Unsigned64),
+    Column("dhash", Unsigned64),
+    Column("ahash", Unsigned64),
+    Column("whash", Unsigned64),
+    Column("low_information", Boolean),
+    Column("rejection", String(40)),
+    Column("detail", Text),
+    Column("hashed_at", Moment, nullable=False),
+    CheckConstraint("(phash IS NULL) = (rejection IS NOT NULL)", name="hashes_or_rejection"),
+    sqlite_with_rowid=False,
+)
+
+slice_ = Table(
+    "slice",
+    metadata,
+    Column("key", String(700), primary_key=True),
+    Column("query", Text, nullable=False),
+    Column("hits", Integer, nullable=False),
+    Column("done_at", Moment, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("page_id", BigInteger, nullable=False, index=True),
+    Column("title", String(255), nullable=False),
+    Column("baserevid", BigInteger, nullable=False),
+    Column("file_sha1", String(40), nullable=False),
+    Column("new_text_sha1", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("planned_at", Moment, nullable=False),
+    Column("sent_at", Moment, index=True),
+    Column("settled_at", Moment),
+    Column("revid", BigInteger),
+    Column("run", String(255)),
+)
+
+
+def create_or_check(connection: Connection, where: str, create: bool) -> None:
+    """Make the tables in an empty database, within the open transaction, or refuse another schema."""
+    names = inspect(connection).get_table_names()
+    if not names and create:
+        metadata.create_all(connection)
+        connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
+        return
+    if meta.name not in names:
+        seen = "tables of another program" if names else "no tables yet"
+        raise StoreError(f"{where}: the database has {seen}; name a store of faebot_hash in [store] url")
+    version = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
+    if version == str(SCHEMA_VERSION):
+        return
+    if version is not None and version.isdecimal() and int(version) > SCHEMA_VERSION:
+        raise StoreError(
+            f"{where}: the store has schema {version}, and this program knows only {SCHEMA_VERSION}; "
+            "use the newer release that wrote it, or name another file in [store] url"
+        )
+    raise StoreError(
+        f"{where}: the schema version {version!r} is unknown; "
+        "restore a copy, or name another file in [store] url"
+    )

@@ -1,0 +1,269 @@
+"""The store: fingerprints, slices that are done, and the journal of edits."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Row, create_engine, delete, event, func, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
+
+from faebot_hash.adapters import schema, sqlite_file
+from faebot_hash.adapters.sqlite_file import statfs_type
+from faebot_hash.errors import StoreError
+from faebot_hash.model import Basis, Fingerprint, Reason, Skipped, Slice
+from faebot_hash.ports import Intent
+
+OPEN_STATES = ("PLANNED", "SENT", "UNKNOWN")
+CLOSED_STATES = ("DONE", "NOOP", "CONFLICT", "REFUSED")
+# SQLite before 3.32 takes 999 variables in one statement.
+KEYS_AT_ONCE = 500
+LONGEST_DETAIL = 1_000
+
+
+class Store:
+    """Fingerprints, slices and the journal in one database; fulfils the ports HashStore and Journal.
+
+    Every method is one short transaction, durable when it returns. Whatever fails in the database is a
+    StoreError that says what, where and what to do. One thread uses a store.
+    """
+
+    def __init__(
+        self, connection: Connection, where: str, write: bool, run: str, on_close: ExitStack
+    ) -> None:
+        self._connection = connection
+        self._where = where
+        self._write = write
+        self._run = run
+        self._on_close = on_close
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        write: bool = True,
+        run: str = "",
+        file_system: Callable[[Path], int] = statfs_type,
+    ) -> Self:
+        """Open the store at an SQLAlchemy address, ``sqlite:///FILE`` so far; a missing file is made.
+
+        One process writes at a time; with ``write=False`` any number may read. ``run`` is noted in the
+        journal. Raises StoreError.
+        """
+        path = _file_of(url)
+        try:
+            sqlite_file.check_place(path, file_system(path.parent))
+        except OSError as error:
+            raise StoreError(f"{path.parent}: {error.strerror}; make the folder first") from error
+        if not write and not path.exists():
+            raise StoreError(f"{path}: no such file; the first run that writes makes it")
+        with ExitStack() as undo:
+            if write:
+                undo.callback(sqlite_file.free_write_lock, sqlite_file.take_write_lock(path))
+            with _told(str(path)):
+                connection = undo.enter_context(closing(_connect(path, write)))
+                with connection.begin():
+                    schema.create_or_check(connection, str(path), create=write)
+            return cls(connection, str(path), write, run, undo.pop_all())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and let another process write."""
+        self._on_close.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _told(self._where), self._connection.begin():
+            yield self._connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if not self._write:
+            raise ValueError(f"{self._where} was opened for reading")
+        with self._reading() as connection:
+            yield connection
+
+    def get(self, sha1s: Iterable[str], basis: Basis) -> dict[str, Fingerprint | Skipped]:
+        """Look up fingerprints and lasting rejections; absent keys were never hashed.
+
+        ``Skipped.what`` is the SHA1: titles are not kept, because they change.
+        """
+        known: dict[str, Fingerprint | Skipped] = {}
+        with self._reading() as connection:
+            basis_id = _basis_id(connection, basis)
+            if basis_id is None:
+                return known
+            query = select(schema.fingerprint).where(schema.fingerprint.c.basis_id == basis_id)
+            for some in _batches(sha1s):
+                for row in connection.execute(query.where(schema.fingerprint.c.sha1.in_(some))):
+                    result = _result(row)
+                    if result is not None:
+                        known[row.sha1] = result
+        return known
+
+    def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
+        """Keep results by the file's SHA1; the same key again replaces. Passing troubles raise ValueError."""
+        now = datetime.now(UTC)
+        rows = [{**_columns(sha1, result), "hashed_at": now} for sha1, result in results.items()]
+        if not rows:
+            return
+        table = schema.fingerprint
+        with self._writing() as connection:
+            basis_id = _basis_id(connection, basis)
+            if basis_id is None:
+                connection.execute(insert(schema.basis).values(**dataclasses.asdict(basis)))
+                basis_id = _basis_id(connection, basis)
+            for some in _batches(results):
+                connection.execute(delete(table).where(table.c.basis_id == basis_id, table.c.sha1.in_(some)))
+            connection.execute(insert(table), [{**row, "basis_id": basis_id} for row in rows])
+
+    def slice_done(self, part: Slice) -> tuple[int, datetime] | None:
+        """Tell the hit count and the time of the last complete run; None when the query was another one."""
+        with self._reading() as connection:
+            row = connection.execute(
+                select(schema.slice_).where(schema.slice_.c.key == part.key)
+            ).one_or_none()
+        return (row.hits, row.done_at) if row is not None and row.query == part.query else None
+
+    def remember_slice(self, part: Slice, hits: int, at: datetime) -> None:
+        """Note that a slice is done, in place of what was known of its key."""
+        with self._writing() as connection:
+            connection.execute(delete(schema.slice_).where(schema.slice_.c.key == part.key))
+            connection.execute(
+                insert(schema.slice_).values(key=part.key, query=part.query, hits=hits, done_at=at)
+            )
+
+    def plan(self, intent: Intent) -> None:
+        """Write a journal row, durably, before anything is sent; a token used before raises ValueError."""
+        row = {**dataclasses.asdict(intent), "run": self._run or None}
+        with self._writing() as connection:
+            if _state(connection, intent.token) is not None:
+                raise ValueError(f"the token {intent.token} is in the journal already")
+            connection.execute(
+                insert(schema.journal).values(**row, state="PLANNED", planned_at=datetime.now(UTC))
+            )
+
+    def sent(self, token: str, at: datetime) -> None:
+        """Mark a planned row as sent, durably, before the first byte of the POST leaves."""
+        self._move(token, ("PLANNED",), state="SENT", sent_at=at)
+
+    def settle(self, token: str, state: str, revid: int = 0) -> None:
+        """Close a row as DONE, NOOP, CONFLICT or REFUSED for good; UNKNOWN leaves it open for later."""
+        if state not in (*CLOSED_STATES, "UNKNOWN"):
+            raise ValueError(f"{state} settles nothing")
+        self._move(token, OPEN_STATES, state=state, settled_at=datetime.now(UTC), revid=revid or None)
+
+    def _move(self, token: str, allowed: Sequence[str], **values: Any) -> None:
+        journal = schema.journal
+        with self._writing() as connection:
+            present = _state(connection, token)
+            if present not in allowed:
+                raise ValueError(
+                    f"the journal row {token} is {present or 'missing'}, not {' or '.join(allowed)}"
+                )
+            connection.execute(update(journal).where(journal.c.token == token).values(**values))
+
+    def open_rows(self) -> list[Intent]:
+        """List the rows whose fate is not known yet (planned, sent, unknown), oldest first."""
+        journal = schema.journal
+        columns = [journal.c[field.name] for field in dataclasses.fields(Intent)]
+        query = select(*columns).where(journal.c.state.in_(OPEN_STATES))
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(journal.c.planned_at, journal.c.token)).all()
+        return [Intent(**row._mapping) for row in rows]
+
+    def last_sent(self) -> datetime | None:
+        """Tell when the last POST left, over all runs."""
+        with self._reading() as connection:
+            last: datetime | None = connection.scalar(select(func.max(schema.journal.c.sent_at)))
+        return last
+
+    def tagged(self, page_id: int) -> bool:
+        """Tell whether an edit of ours on this page is known to have been saved."""
+        journal = schema.journal
+        query = select(journal.c.token).where(journal.c.page_id == page_id, journal.c.state == "DONE")
+        with self._reading() as connection:
+            return connection.scalar(query.limit(1)) is not None
+
+
+def _file_of(url: str) -> Path:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise StoreError(f"[store] url = “{url}”: write it as sqlite:///FILE") from None
+    if address.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise StoreError(f"[store] url: {address.drivername} is not supported; write it as sqlite:///FILE")
+    if not address.database or address.database == ":memory:" or address.query:
+        raise StoreError(f"[store] url = “{url}” names no lasting file; write it as sqlite:///FILE")
+    return Path(address.database).resolve()
+
+
+def _connect(path: Path, write: bool) -> Connection:
+    engine = create_engine("sqlite://", creator=partial(sqlite_file.connect, path, write), poolclass=NullPool)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine.connect()
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"{where}: {error.orig}; {sqlite_file.advice(error.orig)}") from error
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(keys)
+    while some := list(islice(rest, KEYS_AT_ONCE)):
+        yield some
+
+
+def _basis_id(connection: Connection, basis: Basis) -> int | None:
+    same = [schema.basis.c[name] == value for name, value in dataclasses.asdict(basis).items()]
+    return connection.scalar(select(schema.basis.c.id).where(*same))
+
+
+def _state(connection: Connection, token: str) -> str | None:
+    return connection.scalar(select(schema.journal.c.state).where(schema.journal.c.token == token))
+
+
+def _columns(sha1: str, result: Fingerprint | Skipped) -> dict[str, Any]:
+    if not re.fullmatch(r"[0-9a-f]{40}", sha1):
+        raise ValueError(f"not a SHA1 in lower-case hex digits: {sha1!r}")
+    if isinstance(result, Fingerprint):
+        return {"sha1": sha1, **dataclasses.asdict(result), "rejection": None, "detail": None}
+    if result.reason.retry_later:
+        raise ValueError(f"{result.reason.name} passes, and is no verdict on the picture {sha1}")
+    detail = result.detail[:LONGEST_DETAIL].encode("utf-8", "replace").decode("utf-8")
+    empty = {field.name: None for field in dataclasses.fields(Fingerprint)}
+    return {"sha1": sha1, **empty, "rejection": result.reason.name, "detail": detail}
+
+
+def _result(row: Row[Any]) -> Fingerprint | Skipped | None:
+    if row.rejection is None:
+        return Fingerprint(row.phash, row.dhash, row.ahash, row.whash, row.low_information)
+    # A reason that this release no longer knows: the picture is judged again.
+    known = Reason.__members__.get(row.rejection)
+    return Skipped(row.sha1, known, row.detail) if known is not None else None

@@ -1,0 +1,481 @@
+"""The store: one contract for every database, and what SQLite needs besides."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from faebot_hash.adapters import sqlite_file
+from faebot_hash.adapters.store import Store
+from faebot_hash.errors import StoreError
+from faebot_hash.model import MAX_HASH, Basis, Fingerprint, Reason, Skipped, Slice, SliceKind
+from faebot_hash.ports import HashStore, Intent, Journal
+
+THUMBNAIL = Basis("thumbnail", 120, "13.0.0", "4.3.2")
+PICTURE = Fingerprint(1, 2, 3, 4, low_information=False)
+PART = Slice(SliceKind.RESOLUTION, "resolution:10x20", "filew:10 fileh:20")
+NOON = datetime(2026, 10, 5, 12, 0, 0, 123456, tzinfo=UTC)
+PLANNED_ROW = "a1"
+EXTREMES = (0, 1, (1 << 63) - 1, 1 << 63, (1 << 63) + 1, MAX_HASH - 1, MAX_HASH)
+
+values = st.one_of(st.sampled_from(EXTREMES), st.integers(0, MAX_HASH))
+fingerprints = st.builds(Fingerprint, values, values, values, values, st.booleans())
+
+
+def sha1(number: int) -> str:
+    return f"{number:040x}"
+
+
+def intent(token: str = PLANNED_ROW) -> Intent:
+    return Intent(token, 7, "Élan & Œuvre 𝄞.jpg", 100, sha1(1), sha1(2), "identified")
+
+
+@pytest.fixture(params=["sqlite"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty database; another kind of database is another parameter."""
+    return {"sqlite": f"sqlite:///{tmp_path / 'store.sqlite'}"}[request.param]
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    with Store.open(address, run="test") as store:
+        yield store
+
+
+# ---- the contract
+
+
+def test_it_fulfils_the_ports(store: Store) -> None:
+    hashes: HashStore = store
+    journal: Journal = store
+    assert hashes.get([sha1(1)], THUMBNAIL) == {}
+    assert journal.last_sent() is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(st.dictionaries(st.integers(0, 50).map(sha1), fingerprints, max_size=8))
+def test_every_64_bit_value_comes_back(store: Store, results: dict[str, Fingerprint]) -> None:
+    store.put(results, THUMBNAIL)
+    assert store.get(results, THUMBNAIL) == results
+
+
+@pytest.mark.parametrize("value", EXTREMES)
+def test_extreme_values_survive_reopening(address: str, value: int) -> None:
+    picture = Fingerprint(value, MAX_HASH - value, value, 0, low_information=True)
+    with Store.open(address) as store:
+        store.put({sha1(1): picture}, THUMBNAIL)
+    with Store.open(address) as store:
+        assert store.get([sha1(1)], THUMBNAIL) == {sha1(1): picture}
+
+
+def test_the_same_key_again_replaces(store: Store) -> None:
+    store.put({sha1(1): PICTURE, sha1(2): PICTURE}, THUMBNAIL)
+    rejected = Skipped("A.jpg", Reason.TRUNCATED, "row 3 of 8 \udcff")
+    store.put({sha1(1): rejected}, THUMBNAIL)
+    assert store.get([sha1(1), sha1(2)], THUMBNAIL) == {
+        sha1(1): Skipped(sha1(1), Reason.TRUNCATED, "row 3 of 8 ?"),
+        sha1(2): PICTURE,
+    }
+    store.put({sha1(1): PICTURE}, THUMBNAIL)
+    assert store.get([sha1(1)], THUMBNAIL) == {sha1(1): PICTURE}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Basis("original", 120, "13.0.0", "4.3.2"),
+        Basis("thumbnail", 250, "13.0.0", "4.3.2"),
+        Basis("thumbnail", 120, "13.0.1", "4.3.2"),
+        Basis("thumbnail", 120, "13.0.0", "4.4"),
+    ],
+)
+def test_each_basis_stands_alone(store: Store, other: Basis) -> None:
+    changed = Fingerprint(9, 9, 9, 9, low_information=False)
+    store.put({sha1(1): PICTURE}, THUMBNAIL)
+    assert store.get([sha1(1)], other) == {}
+    store.put({sha1(1): changed}, other)
+    assert store.get([sha1(1)], other) == {sha1(1): changed}
+    assert store.get([sha1(1)], THUMBNAIL) == {sha1(1): PICTURE}
+
+
+def test_ten_thousand_keys_at_once(store: Store) -> None:
+    many = {sha1(n): Fingerprint(n, n, n, MAX_HASH - n, low_information=False) for n in range(10_000)}
+    store.put(many, THUMBNAIL)
+    assert store.get((sha1(n) for n in range(20_000)), THUMBNAIL) == many
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason.retry_later])
+def test_passing_troubles_are_never_kept(store: Store, reason: Reason) -> None:
+    with pytest.raises(ValueError, match=reason.name):
+        store.put({sha1(1): PICTURE, sha1(2): Skipped("A.jpg", reason)}, THUMBNAIL)
+    assert store.get([sha1(1), sha1(2)], THUMBNAIL) == {}
+
+
+@pytest.mark.parametrize("key", ["", "A" * 40, "a" * 39, "g" * 40])
+def test_a_wrong_key_is_our_bug(store: Store, key: str) -> None:
+    with pytest.raises(ValueError, match="SHA1"):
+        store.put({key: PICTURE}, THUMBNAIL)
+
+
+def test_nothing_to_put_is_fine(store: Store) -> None:
+    store.put({}, THUMBNAIL)
+    assert store.get([], THUMBNAIL) == {}
+
+
+def test_a_slice_is_remembered_with_its_query(store: Store) -> None:
+    assert store.slice_done(PART) is None
+    local = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    store.remember_slice(PART, 41, local)
+    store.remember_slice(PART, 42, local)
+    done = store.slice_done(PART)
+    assert done == (42, NOON)
+    assert done[1].tzinfo is UTC
+    assert store.slice_done(Slice(PART.kind, PART.key, PART.query + " insource:x")) is None
+
+
+def test_a_moment_without_a_time_zone_is_our_bug(store: Store) -> None:
+    with pytest.raises(Exception, match="without its time zone"):
+        store.remember_slice(PART, 1, NOON.replace(tzinfo=None))
+    assert store.slice_done(PART) is None
+
+
+def test_a_row_goes_from_planned_to_done(store: Store) -> None:
+    store.plan(intent())
+    assert store.open_rows() == [intent()]
+    store.sent("a1", NOON)
+    assert (store.open_rows(), store.last_sent(), store.tagged(7)) == ([intent()], NOON, False)
+    store.settle("a1", "DONE", revid=123)
+    assert (store.open_rows(), store.last_sent(), store.tagged(7)) == ([], NOON, True)
+    assert not store.tagged(8)
+
+
+@pytest.mark.parametrize("state", ["NOOP", "CONFLICT", "REFUSED"])
+def test_only_a_saved_edit_counts_as_tagged(store: Store, state: str) -> None:
+    store.plan(intent())
+    store.settle("a1", state)
+    assert store.open_rows() == []
+    assert not store.tagged(7)
+
+
+def test_an_unknown_fate_stays_open_until_it_is_known(store: Store) -> None:
+    store.plan(intent())
+    store.sent("a1", NOON)
+    store.settle("a1", "UNKNOWN")
+    assert store.open_rows() == [intent()]
+    assert not store.tagged(7)
+    store.settle("a1", "DONE", revid=5)
+    assert store.open_rows() == []
+    assert store.tagged(7)
+
+
+@pytest.mark.parametrize("state", ["DONE", "NOOP", "CONFLICT", "REFUSED"])
+def test_a_closed_row_stays_closed(store: Store, state: str) -> None:
+    store.plan(intent())
+    store.sent("a1", NOON)
+    store.settle("a1", state)
+    for later in ("DONE", "CONFLICT", "UNKNOWN"):
+        with pytest.raises(ValueError, match=state):
+            store.settle("a1", later)
+    with pytest.raises(ValueError, match=state):
+        store.sent("a1", NOON)
+    assert store.last_sent() == NOON
+
+
+def test_wrong_steps_are_our_bugs(store: Store) -> None:
+    with pytest.raises(ValueError, match="missing"):
+        store.sent("a1", NOON)
+    store.plan(intent())
+    with pytest.raises(ValueError, match="already"):
+        store.plan(intent())
+    with pytest.raises(ValueError, match="settles nothing"):
+        store.settle("a1", "SENT")
+    store.sent("a1", NOON)
+    with pytest.raises(ValueError, match="SENT, not PLANNED"):
+        store.sent("a1", NOON)
+
+
+def test_the_last_post_counts_over_all_rows(store: Store) -> None:
+    for number, minutes in enumerate((5, 60, 20)):
+        store.plan(intent(token=f"t{number}"))
+        store.sent(f"t{number}", NOON + timedelta(minutes=minutes))
+    assert store.last_sent() == NOON + timedelta(minutes=60)
+    assert [row.token for row in store.open_rows()] == ["t0", "t1", "t2"]
+
+
+def test_an_open_row_survives_reopening(address: str) -> None:
+    with Store.open(address) as store:
+        store.plan(intent())
+    with Store.open(address) as store:
+        assert store.open_rows() == [intent()]
+
+
+# ---- SQLite: who may open it, and where
+
+
+def file_of(address: str) -> Path:
+    return Path(address.removeprefix("sqlite:///"))
+
+
+def test_a_second_writer_is_refused_and_told_who_writes(address: str) -> None:
+    with Store.open(address):
+        with pytest.raises(StoreError, match=r"store\.sqlite: another process .* store\.sqlite\.lock; wait"):
+            Store.open(address)
+        linked = file_of(address).with_name("link.sqlite")
+        linked.symlink_to(file_of(address))
+        with pytest.raises(StoreError, match="another process"):
+            Store.open(f"sqlite:///{linked}")
+    with Store.open(address) as store:
+        assert store.open_rows() == []
+
+
+def test_the_lock_dies_with_its_process_though_a_child_lives_on(address: str) -> None:
+    code = (
+        "import os, signal, sys, time\n"
+        "from faebot_hash.adapters.store import Store\n"
+        "store = Store.open(sys.argv[1])\n"
+        "child = os.fork()\n"
+        "if child == 0:\n    time.sleep(60)\n    os._exit(0)\n"
+        "print(child, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, address], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        child = int(writer.stdout.readline())
+        assert writer.wait(timeout=30) == -signal.SIGKILL
+        try:
+            with Store.open(address) as store:
+                assert store.open_rows() == []
+        finally:
+            os.kill(child, signal.SIGKILL)
+
+
+def test_readers_read_while_one_writes(address: str) -> None:
+    with Store.open(address) as writer, Store.open(address, write=False) as reader:
+        for number in range(20):
+            writer.put({sha1(number): PICTURE}, THUMBNAIL)
+            assert reader.get([sha1(number)], THUMBNAIL) == {sha1(number): PICTURE}
+        with pytest.raises(ValueError, match="opened for reading"):
+            reader.put({sha1(99): PICTURE}, THUMBNAIL)
+        with pytest.raises(StoreError, match="readonly"), reader._reading() as connection:
+            connection.exec_driver_sql("DELETE FROM fingerprint")
+
+
+def test_a_reader_needs_no_writer_and_makes_no_file(address: str) -> None:
+    with pytest.raises(StoreError, match="no such file"):
+        Store.open(address, write=False)
+    assert not file_of(address).exists()
+    with Store.open(address) as store:
+        store.put({sha1(1): PICTURE}, THUMBNAIL)
+    with Store.open(address, write=False) as reader:
+        assert reader.get([sha1(1)], THUMBNAIL) == {sha1(1): PICTURE}
+
+
+def test_commits_are_durable_and_keys_are_checked(store: Store) -> None:
+    seen = {
+        name: store._connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+        for name in ("journal_mode", "synchronous", "foreign_keys", "mmap_size", "busy_timeout")
+    }
+    assert seen.pop("mmap_size") in (0, None)
+    assert seen == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+
+
+@pytest.mark.parametrize("magic", sorted(sqlite_file.NETWORK_FILE_SYSTEMS))
+def test_a_network_file_system_is_refused(address: str, magic: int) -> None:
+    for write in (True, False):
+        with pytest.raises(StoreError, match="local disk"):
+            Store.open(address, write=write, file_system=lambda _: magic)
+    assert list(file_of(address).parent.iterdir()) == []
+
+
+def test_the_file_system_is_the_one_that_stat_names(tmp_path: Path) -> None:
+    for folder in (tmp_path, Path("/proc"), Path("/sys")):
+        told = subprocess.run(["stat", "-f", "-c", "%t", folder], capture_output=True, text=True, check=True)
+        assert sqlite_file.statfs_type(folder) == int(told.stdout, 16)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "sqlite:///FILE"),
+        ("sqlite://", "no lasting file"),
+        ("sqlite:///:memory:", "no lasting file"),
+        ("sqlite:///a?mode=ro", "no lasting file"),
+        ("mysql+pymysql://u:secret@h/d", r"mysql\+pymysql is not supported"),
+        ("sqlite:////nowhere/at/all/x.sqlite", "make the folder"),
+        ("sqlite:////proc/x.sqlite", "right to write"),
+        ("sqlite:////dev/null/x.sqlite", "make the folder"),
+        ("sqlite:////tmp", "this is a folder"),
+    ],
+)
+def test_a_wrong_place_is_told(url: str, message: str) -> None:
+    with pytest.raises(StoreError, match=message) as told:
+        Store.open(url)
+    assert "secret" not in str(told.value)
+
+
+def test_odd_file_names_work(tmp_path: Path) -> None:
+    path = tmp_path / "a # Fæ&+.sqlite"
+    with Store.open(f"sqlite:///{path}") as store:
+        store.remember_slice(PART, 2, NOON)
+    assert path.exists()
+
+
+# ---- SQLite: what may be in the file
+
+
+def run_sql(address: str, *statements: str) -> None:
+    with closing(sqlite3.connect(file_of(address))) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [("2", "schema 2, and this program knows only 1"), ("0", "unknown"), ("x", "unknown"), ("", "unknown")],
+)
+@pytest.mark.parametrize("write", [True, False])
+def test_another_schema_is_refused(address: str, version: str, message: str, write: bool) -> None:
+    Store.open(address).close()
+    run_sql(address, f"UPDATE meta SET value = '{version}'")  # noqa: S608 - a literal of this test
+    with pytest.raises(StoreError, match=message):
+        Store.open(address, write=write)
+
+
+def test_a_foreign_database_is_left_alone(address: str) -> None:
+    run_sql(address, "CREATE TABLE places (id INTEGER)")
+    with pytest.raises(StoreError, match="another program"):
+        Store.open(address)
+    with closing(sqlite3.connect(file_of(address))) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("places",)]
+
+
+def test_a_half_made_schema_is_rolled_back(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faebot_hash.adapters.schema.SCHEMA_VERSION", "x" * 10_000_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(StoreError, match="disk"):
+            Store.open(address)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    monkeypatch.undo()
+    with closing(sqlite3.connect(file_of(address))) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    Store.open(address).close()
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_file_that_is_no_database_is_told(address: str, write: bool) -> None:
+    file_of(address).write_bytes(b"<!DOCTYPE html>" * 1000)
+    with pytest.raises(StoreError, match="not a database; name another file"):
+        Store.open(address, write=write)
+    assert file_of(address).read_bytes() == b"<!DOCTYPE html>" * 1000
+
+
+def test_a_damaged_file_is_told_when_it_is_read(address: str) -> None:
+    keys = [sha1(number) for number in range(3_000)]
+    with Store.open(address) as store:
+        store.put(dict.fromkeys(keys, PICTURE), THUMBNAIL)
+    whole = file_of(address).read_bytes()
+    with file_of(address).open("r+b") as file:
+        file.seek(len(whole) // 2)
+        file.write(b"\xee" * (len(whole) // 2))
+    with pytest.raises(StoreError, match="damaged file"), Store.open(address) as store:
+        store.get(keys, THUMBNAIL)
+
+
+def test_a_full_disk_loses_nothing_acknowledged(store: Store) -> None:
+    store.put({sha1(1): PICTURE}, THUMBNAIL)
+    pages = store._connection.exec_driver_sql("PRAGMA page_count").scalar()
+    store._connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    store._connection.rollback()
+    many = dict.fromkeys(map(sha1, range(2, 9_000)), PICTURE)
+    with pytest.raises(StoreError, match="full; make room"):
+        store.put(many, THUMBNAIL)
+    assert store.get([*many, sha1(1)], THUMBNAIL) == {sha1(1): PICTURE}
+    store._connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    store._connection.rollback()
+    store.put(many, THUMBNAIL)
+    assert len(store.get(many, THUMBNAIL)) == len(many)
+
+
+def test_a_reason_of_another_release_is_judged_again(address: str) -> None:
+    with Store.open(address) as store:
+        store.put({sha1(1): Skipped("A.jpg", Reason.MALFORMED)}, THUMBNAIL)
+    run_sql(address, "UPDATE fingerprint SET rejection = 'OUT_OF_FASHION'")
+    with Store.open(address) as store:
+        assert store.get([sha1(1)], THUMBNAIL) == {}
+
+
+# ---- SQLite: what is acknowledged is kept
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from faebot_hash.adapters.store import Store
+from faebot_hash.model import Basis, Fingerprint
+from faebot_hash.ports import Intent
+number = int(sys.argv[2])
+with Store.open(sys.argv[1]) as store:
+    while True:
+        number += 1
+        key = f"{number:040x}"
+        picture = Fingerprint(number, number, 2**64 - 1, number, low_information=False)
+        store.put({key: picture}, Basis("thumbnail", 120, "13.0.0", "4.3.2"))
+        store.plan(Intent(key, number, "A.jpg", 1, key, key, "identified"))
+        store.sent(key, datetime.now(UTC))
+        print(number, flush=True)
+"""
+
+
+def killed_writer(address: str, start: int, acknowledged: int) -> int:
+    """Let a process write until it has acknowledged so many rows, kill it, and give the last one."""
+    arguments = [sys.executable, "-c", WRITER, address, str(start)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        for _ in range(acknowledged):
+            assert writer.stdout.readline()
+        writer.kill()
+        rest = writer.stdout.read().split("\n")[:-1]
+    return int(rest[-1]) if rest else start + acknowledged
+
+
+def test_acknowledged_rows_survive_kills(address: str) -> None:
+    chance = random.Random(8)
+    acknowledged: list[int] = []
+    for _ in range(24):
+        start = max(acknowledged, default=0) + 1
+        last = killed_writer(address, start, chance.randint(1, 40))
+        acknowledged += range(start + 1, last + 1)
+        with Store.open(address) as store:
+            assert store.get(map(sha1, acknowledged), THUMBNAIL) == {
+                sha1(n): Fingerprint(n, n, MAX_HASH, n, low_information=False) for n in acknowledged
+            }
+            assert {row.page_id for row in store.open_rows()} >= set(acknowledged)
+    with closing(sqlite3.connect(file_of(address))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_the_lock_file_may_stay(address: str, tmp_path: Path) -> None:
+    Store.open(address).close()
+    lock = tmp_path / "store.sqlite.lock"
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(StoreError, match="another process"):
+            Store.open(address)
+    Store.open(address).close()
