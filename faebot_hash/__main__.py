@@ -1,0 +1,121 @@
+"""The command line without a wiki: ``python -m faebot_hash hash FILES…``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from faebot_hash.adapters.decoder import DecoderProcess
+from faebot_hash.errors import FaebotError
+from faebot_hash.fingerprint import current_basis, to_hex
+from faebot_hash.images import ORIGINAL
+from faebot_hash.model import Reason, Skipped
+
+INTERRUPTED = 130
+
+HASH_HELP = """\
+Print one JSON object a line and file, in the order given:
+
+  {"path": …, "phash": …, "dhash": …, "ahash": …, "whash": …, "low_information": …, "basis": …}
+  {"path": …, "rejected": …, "detail": …}
+
+Hashes are 16 hex digits, equal to those of imagehash for the picture as one sees it: first frame,
+turned upright, laid on white. "low_information" marks pictures so flat that their hashes say
+nothing. "basis" names what the hashes were made from and with: compare only within one basis.
+"rejected" is the reason why a file has no hashes: unreadable, unsupported_format, truncated, malformed,
+too_large, unsupported_mode or decoder_died. Characters outside ASCII are written as \\u escapes,
+bytes of a path that are no UTF-8 as lone surrogates.
+"""
+
+HASH_EXAMPLE = """\
+example:
+  python -m faebot_hash hash *.jpg | grep '"low_information": false'
+
+exit status: 0 when every file got hashes or a reason, 1 when the decoding process cannot be started
+or the output cannot be written, 2 for a wrong command line, 130 after Ctrl-C
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        print_hashes(options.files)
+        sys.stdout.flush()
+    except FaebotError as error:
+        print(f"faebot_hash: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def print_hashes(paths: Sequence[str]) -> None:
+    """Print the JSON line of each file as soon as it is known."""
+    with DecoderProcess(ORIGINAL) as decoder:
+        for path in paths:
+            print(json.dumps({"path": path, **hashes_of(Path(path), decoder)}), flush=True)
+
+
+def hashes_of(path: Path, decoder: DecoderProcess) -> dict[str, object]:
+    """Give the fields of one file's line: its hashes and basis, or the reason for having none."""
+    picture = read_original(path)
+    result = picture if isinstance(picture, Skipped) else decoder.fingerprint(picture)
+    if isinstance(result, Skipped):
+        return {"rejected": result.reason.name.lower(), "detail": result.detail}
+    return {
+        "phash": to_hex(result.phash),
+        "dhash": to_hex(result.dhash),
+        "ahash": to_hex(result.ahash),
+        "whash": to_hex(result.whash),
+        "low_information": result.low_information,
+        "basis": asdict(current_basis("original", 0)),
+    }
+
+
+def read_original(path: Path) -> bytes | Skipped:
+    """Read a regular file that is not longer than an original may be; pipes and devices are not opened."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Skipped(str(path), Reason.UNREADABLE, "not a regular file")
+        if status.st_size > ORIGINAL.decoded_bytes:
+            return Skipped(str(path), Reason.TOO_LARGE, f"{status.st_size} bytes")
+        with path.open("rb") as file:
+            return file.read(ORIGINAL.decoded_bytes + 1)
+    except OSError as error:
+        return Skipped(str(path), Reason.UNREADABLE, error.strerror or type(error).__name__)
+    except ValueError as error:  # a NUL in the path
+        return Skipped(str(path), Reason.UNREADABLE, str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m faebot_hash", description="Visual fingerprints of local pictures, without a wiki."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    hash_command = commands.add_parser(
+        "hash",
+        help="print the perceptual hashes of pictures as JSON lines",
+        description=HASH_HELP,
+        epilog=HASH_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    hash_command.add_argument(
+        "files", nargs="+", metavar="FILE", help="a JPEG, PNG, GIF, WebP or TIFF picture"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
