@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import tomllib
 import types
@@ -41,15 +42,27 @@ class Collection:
             raise SettingsError(f"collection “{self.name}”: a name has lower-case letters, digits and dashes")
         if self.revisit_days < 1:
             raise SettingsError(f"collection “{self.name}”: revisit_days must be at least 1")
-        if self.slice is SliceKind.SEARCH and not self.query:
+        if self.slice is SliceKind.SEARCH and not self.query.strip():
             raise SettingsError(f"collection “{self.name}”: slice “search” needs a query")
-        if '"' in self.insource:
-            raise SettingsError(f"collection “{self.name}”: insource is a phrase and holds no quotation mark")
+        unused = self.seed_category if self.slice is SliceKind.SEARCH else self.query
+        if unused:
+            raise SettingsError(
+                f"collection “{self.name}”: slice “{self.slice.value}” makes no use of “{unused}”"
+            )
+        if not self.insource.isprintable() or re.search(r'["\\]', self.insource):
+            raise SettingsError(f'collection “{self.name}”: insource is a phrase, without " and \\')
+        if not re.fullmatch(r"([a-z]+(/[a-z0-9.+-]+)?)?", self.mime):
+            raise SettingsError(
+                f"collection “{self.name}”: mime is a type like image/jpeg, not “{self.mime}”"
+            )
 
 
 @dataclass(frozen=True)
 class WikiSettings:
-    """``home_category`` (without "Category:") collects what was found; ``bot_names`` are other names {{bots}} may use."""
+    """``home_category`` (without "Category:") collects what was found.
+
+    ``bot_names`` are names by which {{bots}} may mean this bot, besides its account's own.
+    """
 
     home_category: str = "Faebot identified duplicates"
     bot_names: tuple[str, ...] = ("Faebot", "faebot_hash")
@@ -68,8 +81,9 @@ class HttpSettings:
     attempts: int = 4
 
     def __post_init__(self) -> None:
-        if min(self.parallel, self.bandwidth_mbps, self.thumbnail_bytes, self.timeout_s, self.attempts) <= 0:
-            raise SettingsError("[http]: every limit must be above 0")
+        limits = (self.parallel, self.bandwidth_mbps, self.thumbnail_bytes, self.timeout_s, self.attempts)
+        if not all(0 < limit < math.inf for limit in limits):
+            raise SettingsError("[http]: every limit must be a number above 0")
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,10 @@ class TaggingSettings:
     """``edit_interval_s`` is the least time between two edits; only the family "practice" may go below 10."""
 
     edit_interval_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.edit_interval_s < math.inf:
+            raise SettingsError("[tagging] edit_interval_s: a number of seconds, 0 or more")
 
 
 @dataclass(frozen=True)
@@ -151,7 +169,7 @@ def parse(table: dict[str, Any]) -> Settings:
     if not isinstance(named, dict):
         raise SettingsError("[collection.NAME] is a table for each collection")
     collections = tuple(
-        _build(Collection, {"name": name, **_table(values, f"collection.{name}")}, f"collection.{name}")
+        _build(Collection, _table(values, f"collection.{name}"), f"collection.{name}", name=name)
         for name, values in named.items()
     )
     hints = typing.get_type_hints(Settings)
@@ -166,10 +184,12 @@ def _table(values: object, where: str) -> dict[str, Any]:
     return values
 
 
-def _build(kind: type[Any], values: dict[str, Any], where: str) -> Any:
-    _refuse_unknown(values, [f.name for f in dataclasses.fields(kind)], f"[{where}]")
+def _build(kind: type[Any], values: dict[str, Any], where: str, **fixed: str) -> Any:
+    _refuse_unknown(values, [f.name for f in dataclasses.fields(kind) if f.name not in fixed], f"[{where}]")
     hints = typing.get_type_hints(kind)
-    return kind(**{key: _value(value, hints[key], f"[{where}] {key}") for key, value in values.items()})
+    return kind(
+        **fixed, **{key: _value(value, hints[key], f"[{where}] {key}") for key, value in values.items()}
+    )
 
 
 def _refuse_unknown(values: dict[str, Any], known: list[str], where: str) -> None:

@@ -140,11 +140,7 @@ def test_a_slice_passed_over_takes_one_line() -> None:
 
 
 def test_a_slice_without_duplicates() -> None:
-    assert report.found_lines(Found(PART, 52, 52, 1)) == [
-        "",
-        PART.key,
-        "  52 files · 1 hashed · no duplicates",
-    ]
+    assert report.found_lines(Found(PART, 52, 52, 1)) == [PART.key, "  52 files · 1 hashed · no duplicates"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faebot_hash.errors import SettingsError
+from faebot_hash.model import SliceKind
+from faebot_hash.settings import Collection, Settings, load, parse
+
+SHIPPED = Path(__file__).parent.parent / "config" / "faebot.toml"
+
+
+def toml(text: str) -> Settings:
+    return parse(tomllib.loads(text))
+
+
+def test_the_shipped_file_shows_every_setting_with_its_default() -> None:
+    table = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    table.pop("collection")
+    defaults: dict[str, Any] = dataclasses.asdict(Settings())
+    defaults.pop("collection")
+    as_toml = {
+        section: {key: list(value) if isinstance(value, tuple) else value for key, value in keys.items()}
+        for section, keys in defaults.items()
+    }
+    assert table == as_toml
+
+
+def test_the_shipped_collections_are_the_casebooks_sweeps() -> None:
+    settings = load(SHIPPED)
+    kinds = {one.name: one.slice for one in settings.collection}
+    assert kinds == {
+        "dod-resolution": SliceKind.RESOLUTION,
+        "dod-virin": SliceKind.VIRIN,
+        "noaa": SliceKind.SEARCH,
+        "fleuron": SliceKind.SEARCH,
+    }
+    noaa = settings.collection_named("noaa")
+    assert noaa.query == 'insource:"NOAA" insource:/51647007@N08|noaa.gov\\/i/ filew:>899 filemime:image/jpeg'
+    assert settings.collection_named("dod-virin").seed_category == "Images from DoD uploaded by Fæ"
+
+
+def test_an_empty_file_gives_the_defaults() -> None:
+    assert toml("") == Settings()
+
+
+def test_values_arrive_with_their_types() -> None:
+    settings = toml(
+        """
+        [http]
+        hosts = ["upload.example.org"]
+        bandwidth_mbps = 5
+        [search]
+        max_hits = 100
+        [collection.crabs]
+        slice = "search"
+        query = "crab"
+        """
+    )
+    assert settings.http.hosts == ("upload.example.org",)
+    assert isinstance(settings.http.bandwidth_mbps, float)
+    assert settings.search.max_hits == 100
+    assert settings.collection == (Collection("crabs", slice=SliceKind.SEARCH, query="crab"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[htp]\n", "the top level: unknown htp; known are wiki, http"),
+        ("[http]\nparalel = 2\n", r"\[http\]: unknown paralel; known are contact, hosts"),
+        ("[http]\nparallel = '2'\n", r"\[http\] parallel: int expected, not '2'"),
+        ("[http]\nparallel = 2.5\n", "int expected"),
+        ("[http]\nparallel = true\n", "int expected"),
+        ("[http]\nparallel = 0\n", "above 0"),
+        ("[http]\nbandwidth_mbps = nan\n", "above 0"),
+        ("[http]\ntimeout_s = inf\n", "above 0"),
+        ("[http]\nhosts = 'upload.wikimedia.org'\n", "a list of strings"),
+        ("[http]\nhosts = [1]\n", "a list of strings"),
+        ("http = 3\n", r"\[http\] is a table"),
+        ("[hashing]\nthumb_width_px = 80\n", "80: choose one of"),
+        ("[search]\nmax_hits = 10_001\n", "between 2 and 10,000"),
+        ("[search]\nmax_hits = 1\n", "between 2 and 10,000"),
+        ("[tagging]\nedit_interval_s = -1\n", "0 or more"),
+        ("[tagging]\nedit_interval_s = nan\n", "0 or more"),
+        ("collection = 3\n", "a table for each collection"),
+        ("[collection]\ncrabs = 3\n", r"\[collection.crabs\] is a table"),
+        ("[collection.Crabs]\n", "lower-case letters"),
+        ("[collection.crabs]\nname = 'lobsters'\n", "unknown name"),
+        ("[collection.crabs]\nslice = 'colour'\n", "one of resolution, virin, search"),
+        ("[collection.crabs]\nslice = 3\n", "one of resolution, virin, search"),
+        ("[collection.crabs]\nslice = 'search'\n", "needs a query"),
+        ("[collection.crabs]\nslice = 'search'\nquery = ' '\n", "needs a query"),
+        ("[collection.crabs]\nquery = 'crab'\n", "“resolution” makes no use of “crab”"),
+        (
+            "[collection.c]\nslice='search'\nquery='a'\nseed_category='Crabs'\n",
+            "“search” makes no use of “Crabs”",
+        ),
+        ("[collection.crabs]\ninsource = 'PD\"'\n", "insource is a phrase"),
+        ("[collection.crabs]\ninsource = 'PD\\'\n", "insource is a phrase"),
+        ('[collection.crabs]\ninsource = "PD\\n"\n', "insource is a phrase"),
+        ("[collection.crabs]\nmime = 'image/jpeg -crab'\n", "mime is a type"),
+        ("[collection.crabs]\nmime = 'image/jpeg|image/png'\n", "mime is a type"),
+        ("[collection.crabs]\nrevisit_days = 0\n", "at least 1"),
+    ],
+)
+def test_a_mistake_is_named(text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        toml(text)
+
+
+@pytest.mark.parametrize("mime", ["", "image", "image/svg+xml", "image/vnd.djvu", "image/x-xcf"])
+def test_types_that_may_be_searched(mime: str) -> None:
+    assert Collection("crabs", mime=mime).mime == mime
+
+
+def test_an_unknown_collection_is_answered_with_the_known_ones() -> None:
+    settings = toml("[collection.crabs]\n[collection.whales]\n")
+    assert settings.collection_named("whales").name == "whales"
+    with pytest.raises(
+        SettingsError, match="no collection is called “fish”; the settings have: crabs, whales"
+    ):
+        settings.collection_named("fish")
+    with pytest.raises(SettingsError, match="the settings have: none"):
+        Settings().collection_named("fish")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file"),
+        (b"[http\n", "faebot.toml: "),
+        (b"\xff", "faebot.toml: "),
+        (b"[http]\nparallel = 0\n", r"faebot.toml: \[http\]"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, message: str) -> None:
+    path = tmp_path / "faebot.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsError, match=message):
+        load(path)
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=str(tmp_path)):
+        load(tmp_path)
