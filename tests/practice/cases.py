@@ -18,10 +18,15 @@ CASES: tuple[Case, ...] = (
         "damaged-last-row",
         "one whole copy and two with a damaged last row under two VIRINs",
         (RESOLUTION,),
-        "all three are tagged; the other angle of the same size stays out",
+        "all three are tagged",
     ),
     Case("four-sources", "four sizes from four uploaders, one VIRIN", (VIRIN,), "all four are tagged"),
-    Case("scaled-down", "an original and its scaled-down copy", (VIRIN,), "both are tagged"),
+    Case(
+        "scaled-down",
+        "an original and its scaled-down copy, pHashes two bits apart",
+        (VIRIN,),
+        "both are tagged",
+    ),
     Case(
         "crop", "a photograph and a detail of it, equal in size", BOTH, "neither is tagged: the hashes differ"
     ),
@@ -29,7 +34,7 @@ CASES: tuple[Case, ...] = (
         "dhash-only",
         "two equal copies and a lightened one",
         BOTH,
-        "all are tagged, the lightened one possibly by its dHash alone",
+        "all are tagged, the lightened one by its dHash",
     ),
     Case("flat", "two pictures of fog", BOTH, "both are passed over as saying nothing"),
     Case("turned", "one copy is stored on its side with an EXIF orientation", BOTH, "both are tagged"),
@@ -56,7 +61,9 @@ CASES: tuple[Case, ...] = (
         "both are tagged",
     ),
     Case("retouched", "an original and its cleaned derivative name each other", (NOAA,), "neither is tagged"),
-    Case("fleuron-twin", "two prints of one ornament", (FLEURON,), "both are tagged"),
+    Case(
+        "fleuron-twin", "three prints of one ornament, one with heavier lines", (FLEURON,), "all are tagged"
+    ),
     Case("fleuron-variation", "other ornaments, and one at a tilted angle", (FLEURON,), "none is tagged"),
     Case("single", "photographs without a twin", (), "none is tagged"),
 )

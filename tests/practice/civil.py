@@ -111,7 +111,8 @@ def _lone_noaa() -> list[SeedFile]:
 def _fleurons() -> list[SeedFile]:
     prints = (
         ("T012345-7", fleuron(1), "tagged"),
-        ("T067890-3", fleuron(1, thickness=4), "tagged"),
+        ("T067890-3", fleuron(1, paper_tone=222), "tagged"),
+        ("T098765-1", fleuron(1, thickness=4), "tagged"),
         ("N001122-9", fleuron(2), "alone"),
         ("N003344-5", fleuron(2, tilt_deg=4.0), "alone"),
         ("W005566-1", fleuron(3), "alone"),

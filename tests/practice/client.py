@@ -71,7 +71,8 @@ class ApiClient:
             answer = self.get(action="query", **wanted, **more)
             for page in answer.get("query", {}).get("pages", []):
                 if "imageinfo" in page:
-                    urls[page["title"].removeprefix("File:")] = page["imageinfo"][0]["thumburl"]
+                    # Asked for a single title, the wiki goes on with its older versions.
+                    urls.setdefault(page["title"].removeprefix("File:"), page["imageinfo"][0]["thumburl"])
             if "continue" not in answer:
                 return urls
             more = answer["continue"]

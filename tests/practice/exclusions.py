@@ -65,7 +65,7 @@ def _cross_linked() -> list[SeedFile]:
 
 
 def _human_revert() -> list[SeedFile]:
-    case, virin, key = "human-revert", "030415-N-0000D-101", "c3c3969693d3c1c1"
+    case, virin, key = "human-revert", "030415-N-0000D-101", "e4d5b5a92b54523a"
     titles, pictures = _pair("Challenge coins on display", virin, "coins.png")
     text = milim("Challenge coins on display.", virin)
     files = []
@@ -136,7 +136,7 @@ def _deletion_pending() -> list[SeedFile]:
 
 
 def _tagged_already() -> list[SeedFile]:
-    case, virin, key = "tagged-already", "990615-F-0000S-001", "b1c9c6e4d26933c6"
+    case, virin, key = "tagged-already", "990615-F-0000S-001", "c2924c5532bddfc8"
     titles, pictures = _pair("Astronaut in an orange suit", virin, "astronaut.png")
     text = milim("Astronaut in an orange suit.", virin, branch="Air Force")
     history = (tagging(key, titles[1], text),)

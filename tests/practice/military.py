@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from PIL import Image
+
 from tests.practice.pages import HOME_CATEGORY, dense, milim, released
 from tests.practice.pictures import brighter, cropped, damaged_last_row, fog, jpeg, photo, saturated
 from tests.practice.story import SeedFile, Step
@@ -48,19 +50,15 @@ def _damaged_row() -> list[SeedFile]:
     )
     first = milim("A motorcycle in a storm shelter.", "130521-Z-0000M-010", branch="National Guard")
     second = milim("A motorcycle found in a storm shelter.", "130522-Z-0000M-117", branch="National Guard")
-    other = milim("A motorcycle from another angle.", "130521-Z-0000M-011", branch="National Guard")
     titles = (
         "Flickr - The National Guard - Motorcycle in a storm shelter (1).jpg",
         "Motorcycle in a storm shelter 130521-Z-0000M-010.jpg",
         "Motorcycle found in a storm shelter 130522-Z-0000M-117.jpg",
-        "Motorcycle in a storm shelter 130521-Z-0000M-011.jpg",
     )
-    stereo = jpeg(photo("motorcycle_right.png"), "Other angle")
     return [
         SeedFile(titles[0], case, jpeg(shed, "Storm"), flickr, FLICKR, datetime(2013, 6, 1, 9), "tagged"),
         SeedFile(titles[1], case, jpeg(broken, "Shelter"), first, ARCHIVE, datetime(2014, 2, 1, 9), "tagged"),
         SeedFile(titles[2], case, jpeg(broken, "Found"), second, ARCHIVE, datetime(2014, 2, 3, 9), "tagged"),
-        SeedFile(titles[3], "single", stereo, other, ARCHIVE, datetime(2014, 2, 2, 9), "alone"),
     ]
 
 
@@ -122,14 +120,14 @@ def _crop() -> list[SeedFile]:
 
 
 def _dhash_only() -> list[SeedFile]:
+    """A lightened copy whose pHash is two bits off while its dHash is the same."""
     case, virin = "dhash-only", "010914-F-0000P-006"
-    sight = photo("camera.png")
+    angle = photo("motorcycle_right.png")
     texts = [
-        milim(f"A surveyor at work, {part}.", virin, branch="Air Force")
-        for part in ("frame", "copy", "print")
+        milim(f"A motorcycle, seen from the right, {part}.", virin, branch="Air Force") for part in "abc"
     ]
-    pictures = (jpeg(sight, "Survey"), jpeg(sight, "Surveyor"), jpeg(brighter(sight, 1.3), "Lightened"))
-    names = ("Surveyor at work", "Defense news photo", "Surveyor at work, lightened")
+    pictures = (jpeg(angle, "Right"), jpeg(angle, "From the right"), jpeg(brighter(angle, 1.05), "Lightened"))
+    names = ("Motorcycle seen from the right", "Defense news photo", "Motorcycle, lightened")
     when = (datetime(2008, 3, 1), datetime(2009, 3, 1), datetime(2012, 3, 1))
     return [
         SeedFile(f"{name} {virin}.jpg", case, picture, text, ARCHIVE, day, "tagged")
@@ -143,7 +141,7 @@ def _flat() -> list[SeedFile]:
     for number in (21, 22):
         virin = f"140212-F-0000G-0{number}"
         text = milim("Fog over the flight line.", virin, branch="Air Force")
-        title, picture = f"Fog over the flight line {virin}.jpg", jpeg(fog((640, 480), number), "Fog")
+        title, picture = f"Fog over the flight line {virin}.jpg", jpeg(fog((640, 480)), f"Fog {number}")
         files.append(
             SeedFile(title, case, picture, text, ARCHIVE, datetime(2014, 6, number), "skipped", reasons)
         )
@@ -153,20 +151,20 @@ def _flat() -> list[SeedFile]:
 def _turned() -> list[SeedFile]:
     """One copy is stored on its side, and its EXIF orientation turns it upright again."""
     case, virin = "turned", "110504-M-0000K-009"
-    station = photo("chelsea.png", (640, 426))
-    on_its_side = jpeg(station.transpose(2), "Cat", orientation=6)
-    text = milim("A cat at a guard post.", virin, branch="Marines")
+    station = photo("camera.png").crop((0, 0, 512, 384))
+    on_its_side = jpeg(station.transpose(Image.Transpose.ROTATE_90), "Surveyor", orientation=6)
+    text = milim("A surveyor at work.", virin, branch="Marines")
     return [
         SeedFile(
-            f"Cat at a guard post {virin}.jpg",
+            f"Surveyor at work {virin}.jpg",
             case,
-            jpeg(station, "Post"),
+            jpeg(station, "Survey"),
             text,
             ARCHIVE,
             datetime(2012, 2, 1),
             "tagged",
         ),
-        SeedFile(f"Guard post {virin}.jpg", case, on_its_side, text, FEED, datetime(2013, 2, 1), "tagged"),
+        SeedFile(f"Survey {virin}.jpg", case, on_its_side, text, FEED, datetime(2013, 2, 1), "tagged"),
     ]
 
 
@@ -179,7 +177,7 @@ def _singles() -> list[SeedFile]:
             "Autumn coffee",
             "120105-N-0000C-077",
             "Navy",
-            jpeg(saturated(photo("coffee.png").transpose(0), 0.5), "Mirror"),
+            jpeg(saturated(photo("coffee.png").transpose(Image.Transpose.FLIP_LEFT_RIGHT), 0.5), "Mirror"),
             2014,
         ),
     )

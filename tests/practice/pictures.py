@@ -87,19 +87,19 @@ def scratched(picture: Image.Image) -> Image.Image:
     return scratched_copy
 
 
-def fog(size: Size, seed: int) -> Image.Image:
+def fog(size: Size) -> Image.Image:
     """Make a picture that shows next to nothing: one grey with a little noise."""
-    noise = random.Random(seed)
+    noise = random.Random(1)
     small = Image.new("L", (size[0] // 8, size[1] // 8))
     small.putdata([180 + noise.randint(-1, 1) for _ in range(small.width * small.height)])
     return small.resize(size, Image.Resampling.NEAREST).convert("RGB")
 
 
-def fleuron(kind: int, *, thickness: int = 3, tilt_deg: float = 0.0) -> Image.Image:
+def fleuron(kind: int, *, paper_tone: int = 236, thickness: int = 3, tilt_deg: float = 0.0) -> Image.Image:
     """Draw a printer's ornament of the 18th century: petals, tendrils and dots around a rosette."""
     shape = random.Random(kind)
     scale = 2
-    paper = Image.new("L", (480 * scale, 360 * scale), 236)
+    paper = Image.new("L", (480 * scale, 360 * scale), paper_tone)
     draw = ImageDraw.Draw(paper)
     centre = (240 * scale, 180 * scale)
     petals = shape.choice((5, 6, 7, 8, 9))
@@ -108,7 +108,7 @@ def fleuron(kind: int, *, thickness: int = 3, tilt_deg: float = 0.0) -> Image.Im
     for side in (-1, 1):
         for tendril in range(3):
             _tendril(draw, centre, side, tendril, shape.uniform(1.5, 3.5), thickness * scale)
-    turned = paper.rotate(tilt_deg, fillcolor=236, resample=Image.Resampling.BICUBIC)
+    turned = paper.rotate(tilt_deg, fillcolor=paper_tone, resample=Image.Resampling.BICUBIC)
     return turned.filter(ImageFilter.GaussianBlur(scale)).resize((480, 360), Image.Resampling.LANCZOS)
 
 

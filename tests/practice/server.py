@@ -49,7 +49,6 @@ class PhpServer:
 
     def start(self) -> None:
         """Start the server in a process group of its own and wait until the API answers."""
-        self._stop_leftover()
         options = (
             "memory_limit=256M",
             "upload_max_filesize=100M",
@@ -108,7 +107,7 @@ class PhpServer:
         self.stop()
         raise PracticeWikiError(f"the practice wiki does not answer; see {self.folder / 'log' / 'server'}")
 
-    def _stop_leftover(self) -> None:
+    def stop_leftover(self) -> None:
         """End a server that a killed run has left on this folder, if the process is still that server."""
         noted = self.folder / "pid"
         if not noted.is_file():

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.practice.client import ApiClient
-from tests.practice.configuration import ACCOUNT_PASSWORDS, BOT, BOT_PASSWORD, BOT_APP
+from tests.practice.configuration import ACCOUNT_PASSWORDS, BOT, BOT_APP, BOT_PASSWORD
 from tests.practice.maintenance import Action, act, run_script
 from tests.practice.packages import missing_extensions
 from tests.practice.places import CACHE, PHP_SOURCE, PracticeWikiError, one_builder

@@ -14,8 +14,8 @@ from tests.practice.client import ApiClient
 from tests.practice.configuration import (
     ACCOUNT_PASSWORDS,
     BOT,
-    BOT_PASSWORD,
     BOT_APP,
+    BOT_PASSWORD,
     write_pywikibot_folder,
 )
 from tests.practice.maintenance import act
@@ -78,6 +78,17 @@ class PracticeWiki:
     def __exit__(self, *unused: object) -> None:
         self.stop()
 
+    @classmethod
+    def attached(cls, folder: Path) -> PracticeWiki:
+        """Give the wiki that another process serves from a folder."""
+        if not (folder / "pid").is_file():
+            raise PracticeWikiError(f"no practice wiki is served from {folder}")
+        port = int((folder / "address").read_text(encoding="ascii").rpartition(":")[2])
+        wiki = cls(folder, port=port)
+        wiki.tree = (folder / "htdocs" / "w").resolve()
+        wiki.template = CACHE / wiki._made_from()
+        return wiki
+
     def prepare(self) -> None:
         """Get MediaWiki and the template, building what is missing."""
         self.tree = get_tree()
@@ -91,10 +102,9 @@ class PracticeWiki:
     def start(self) -> None:
         """Copy the template unless the folder is kept, and serve it."""
         self.prepare()
+        self.server.stop_leftover()
         if not (self.keep and self._made_from() == self.template.name):
-            shutil.rmtree(self.folder, ignore_errors=True)
-            shutil.copytree(self.template, self.folder, symlinks=True)
-            (self.folder / "template").write_text(self.template.name, encoding="utf-8")
+            self._copy_template()
         self.clear_faults()
         write_local_settings(self.folder, self.tree, self.server.address)
         write_pywikibot_folder(self.pywikibot_dir, self.server.port)
@@ -166,6 +176,15 @@ class PracticeWiki:
         log = self.folder / "log" / "requests"
         lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
         return [json.loads(line) for line in lines]
+
+    def _copy_template(self) -> None:
+        partial = self.folder.with_name(f"{self.folder.name}.partial")
+        for folder in (partial, self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self.template, partial, symlinks=True)
+        (partial / "template").write_text(self.template.name, encoding="utf-8")
+        partial.rename(self.folder)
 
     def _made_from(self) -> str:
         noted = self.folder / "template"

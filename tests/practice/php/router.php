@@ -116,6 +116,15 @@ function loseReply( string $how ): void {
 	} );
 }
 
+/** Empty the memory cache when somebody else has changed the databases; some of its keys know no wiki prefix. */
+function forget(): void {
+	$epoch = (string)@file_get_contents( folder() . '/epoch' );
+	if ( apcu_fetch( 'practice-epoch' ) !== $epoch ) {
+		apcu_clear_cache();
+		apcu_store( 'practice-epoch', $epoch );
+	}
+}
+
 /** Note the request, so that a test can count what a program asked for. */
 function note( string $path ): void {
 	$asked = array_intersect_key(
@@ -151,6 +160,7 @@ function logo(): bool {
 function route(): string|bool {
 	$path = rawurldecode( parse_url( $_SERVER['REQUEST_URI'], PHP_URL_PATH ) ?: '/' );
 	note( $path );
+	forget();
 	return match ( true ) {
 		$path === '/practice-logo.svg' => logo(),
 		$path === '/favicon.ico' => refuse( 404, 'No icon' ),

@@ -53,7 +53,8 @@ $wgJobTypeConf['default'] = [
 $wgJobRunRate = 10;
 $wgRunJobsAsync = false;
 
-// Caches. A new epoch empties APCu after a reset; logins have a keyspace and a database of their own and outlive it.
+// Caches. A new epoch, like the router's forget(), disowns all of them; logins have a keyspace and a
+// database of their own and outlive it.
 $wgObjectCaches[CACHE_DB] = [
 	'class' => SqlBagOStuff::class,
 	'loggroup' => 'SQLBagOStuff',

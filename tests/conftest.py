@@ -1,0 +1,92 @@
+"""What every test may rely on: the practice wiki, the corpora, and that no test is left out unnoticed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.practice.configuration import write_pywikibot_folder
+from tests.practice.places import CACHE, CHECKOUT, PracticeWikiError
+from tests.practice.server import free_port
+from tests.practice.wiki import PracticeWiki
+
+IN_CI = os.environ.get("CI") == "true"
+CORPORA = Path(os.environ.get("CORPORA_DIR", CHECKOUT.parent / "shared" / "corpora"))
+WIKI = pytest.StashKey[PracticeWiki]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point Pywikibot at the practice wiki before anything can import it: it reads its settings once."""
+    wiki = PracticeWiki(CACHE / f"test-{os.getpid()}", port=free_port())
+    write_pywikibot_folder(wiki.pywikibot_dir, wiki.server.port)
+    os.environ.pop("PYWIKIBOT_NO_USER_CONFIG", None)
+    os.environ["PYWIKIBOT_DIR"] = str(wiki.pywikibot_dir)
+    config.stash[WIKI] = wiki
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no wiki behind."""
+    shutil.rmtree(config.stash[WIKI].folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the full counts for make test-long."""
+    if os.environ.get("FAEBOT_LONG") == "1":
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Report a test of the corpora as unavailable where they are not."""
+    if item.get_closest_marker("corpora") and not CORPORA.is_dir():
+        pytest.skip(f"unavailable: no corpora at {CORPORA}; name their folder in CORPORA_DIR")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nobody reads the output, a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if IN_CI and reporter is not None and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran."""
+    stats = terminalreporter.stats
+    ran = sum(len(stats.get(outcome, [])) for outcome in ("passed", "failed", "xfailed", "xpassed"))
+    skipped, deselected = len(stats.get("skipped", [])), len(stats.get("deselected", []))
+    verdict = ": a failure, because CI=true" if skipped and IN_CI else ""
+    terminalreporter.write_line(
+        f"{ran} tests ran, {skipped} skipped{verdict}, {deselected} left for make test-long"
+    )
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Give the folder of real files; ask for it together with the marker ``corpora``."""
+    return CORPORA
+
+
+@pytest.fixture(scope="session")
+def practice_wiki(request: pytest.FixtureRequest) -> Iterator[PracticeWiki]:
+    """Serve one practice wiki for the whole run; most tests want ``wiki``."""
+    wiki = request.config.stash[WIKI]
+    try:
+        wiki.start()
+    except PracticeWikiError as error:
+        pytest.skip(f"unavailable: {error}")
+    yield wiki
+    wiki.stop()
+
+
+@pytest.fixture
+def wiki(practice_wiki: PracticeWiki) -> PracticeWiki:
+    """Give the practice wiki as it was in the beginning."""
+    practice_wiki.reset()
+    return practice_wiki
