@@ -1,0 +1,126 @@
+"""Why a file of a duplicate set is not tagged.
+
+The reasons in the order in which they are looked for; the first one found is told:
+
+1. REDIRECT, 2. BOTS_EXCLUDED, 3. DELETION_PENDING (also after a decision to keep), 4. ALREADY_TAGGED:
+   marks that concern this page alone, its partners may be tagged all the same;
+5. DERIVATIVE, 6. CROSS_LINKED (names a partner, or is named by one), 7. OTHER_VERSIONS,
+8. PARTNER_EXPLAINED: somebody knows already that there are versions;
+9. REMOVED_BY_HUMAN: from the page's history, which is only read when nothing else speaks against.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from faebot_hash import marks
+from faebot_hash.bots import may_edit
+from faebot_hash.model import Match, PageText, Reason, Revision, Skipped
+from faebot_hash.wikitext import Page
+
+_TAG_SUMMARY = re.compile(r"\b[pd]Hash: ?[0-9a-f]{16}\b", re.IGNORECASE)
+
+
+def decide(
+    matches: Sequence[Match],
+    pages: Mapping[int, PageText | Skipped],
+    names: Sequence[str],
+    home_category: str,
+) -> dict[int, Skipped | None]:
+    """Say for each matched file why it is not tagged, or None where nothing speaks against it.
+
+    ``pages`` holds the pages of the matched files and of their partners, by page id; one that could
+    not be read still counts as a partner. ``names`` begins with the account that edits.
+    """
+    read = {page_id: (page, Page(page.text)) for page_id, page in pages.items() if isinstance(page, PageText)}
+    return {match.file.page_id: _decide_one(match, pages, read, names, home_category) for match in matches}
+
+
+def _decide_one(
+    match: Match,
+    pages: Mapping[int, PageText | Skipped],
+    read: Mapping[int, tuple[PageText, Page]],
+    names: Sequence[str],
+    home_category: str,
+) -> Skipped | None:
+    file = match.file
+    if file.page_id not in read:
+        unread = pages.get(file.page_id)
+        return (
+            unread if isinstance(unread, Skipped) else Skipped(file.title, Reason.UNREADABLE, "no page text")
+        )
+    page_text, page = read[file.page_id]
+    partners = {
+        partner.title: read[partner.page_id][1] for partner in match.partners if partner.page_id in read
+    }
+    gone = {partner.title for partner in match.partners if _is_gone(pages.get(partner.page_id))}
+    titles = [partner.title for partner in match.partners]
+    return (
+        _by_marks(page_text, page, names, home_category)
+        or _by_relations(file.title, page, titles)
+        or by_partners(file.title, partners, [title for title in titles if title not in gone])
+    )
+
+
+def by_text(
+    page: PageText, partners: Sequence[str], names: Sequence[str], home_category: str
+) -> Skipped | None:
+    """Find a reason in the page's own text; ``partners`` are the titles of the files it equals."""
+    parsed = Page(page.text)
+    return _by_marks(page, parsed, names, home_category) or _by_relations(_own(page.title), parsed, partners)
+
+
+def by_partners(own: str, partners: Mapping[str, Page], titles: Sequence[str]) -> Skipped | None:
+    """Find a reason in the pages of the files that this one equals.
+
+    ``partners`` are the pages that could be read, by title; ``titles`` names all partners that still exist.
+    """
+    for title, page in partners.items():
+        if page.mentions(own, title):
+            return Skipped(own, Reason.CROSS_LINKED, f"named by {title}")
+    if titles and all(title in partners and partners[title].uses(marks.DERIVATIVE) for title in titles):
+        return Skipped(own, Reason.PARTNER_EXPLAINED, ", ".join(titles[:3]))
+    return None
+
+
+def by_history(page: PageText, history: Sequence[Revision]) -> Skipped | None:
+    """Find out that a page was tagged before, though it is not now: then somebody took the tag away.
+
+    The page must be one that ``decide`` found untagged.
+    """
+    for revision in history:
+        if _TAG_SUMMARY.search(revision.comment):
+            return Skipped(page.title, Reason.REMOVED_BY_HUMAN, f"tagged in revision {revision.revid}")
+    return None
+
+
+def _by_marks(page: PageText, parsed: Page, names: Sequence[str], home_category: str) -> Skipped | None:
+    if page.is_redirect or parsed.is_redirect():
+        return Skipped(page.title, Reason.REDIRECT)
+    if not may_edit(page.text, names):
+        return Skipped(page.title, Reason.BOTS_EXCLUDED)
+    if mark := parsed.uses(marks.DUPLICATE | marks.DELETION | marks.KEPT):
+        return Skipped(page.title, Reason.DELETION_PENDING, f"{{{{{mark}}}}}")
+    if parsed.in_category((home_category, marks.IDENTICAL_CATEGORY)):
+        return Skipped(page.title, Reason.ALREADY_TAGGED)
+    return None
+
+
+def _by_relations(own: str, page: Page, partners: Sequence[str]) -> Skipped | None:
+    if mark := page.uses(marks.DERIVATIVE):
+        return Skipped(own, Reason.DERIVATIVE, f"{{{{{mark}}}}}")
+    for partner in partners:
+        if page.mentions(partner, own):
+            return Skipped(own, Reason.CROSS_LINKED, f"names {partner}")
+    if page.has_gallery() or page.has_other_versions():
+        return Skipped(own, Reason.OTHER_VERSIONS)
+    return None
+
+
+def _own(page_title: str) -> str:
+    return page_title.removeprefix("File:")
+
+
+def _is_gone(page: PageText | Skipped | None) -> bool:
+    return isinstance(page, Skipped) and page.reason is Reason.MISSING
