@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faebot_hash.adapters.http import PoliteFetcher
@@ -212,7 +212,7 @@ def drip(handler: Answering) -> None:
 
 
 def silent(handler: Answering) -> None:
-    time.sleep(1)
+    time.sleep(30)
 
 
 def garbage(handler: Answering) -> None:
@@ -309,12 +309,12 @@ def test_passing_troubles_pass(host: MediaHost, first: Behaviour) -> None:
     assert host.times("/a") == pytest.approx([0, 5, 15], abs=0.01)
 
 
-@pytest.mark.parametrize(("behaviour", "seconds"), [(drip, 1.0), (silent, 1.0)])
-def test_a_slow_host_is_given_up(host: MediaHost, behaviour: Behaviour, seconds: float) -> None:
+@pytest.mark.parametrize("behaviour", [drip, silent])
+def test_a_slow_host_is_given_up(host: MediaHost, behaviour: Behaviour) -> None:
     host.behaviours["/a"] = behaviour
     begun = time.monotonic()
     result = fetched(host, "/a", timeout_s=0.2, attempts=2)
-    assert time.monotonic() - begun < seconds
+    assert time.monotonic() - begun < 5
     assert isinstance(result, Skipped)
     assert result.reason is Reason.UNREADABLE
     assert len(host.seen) == 2
@@ -494,6 +494,7 @@ def test_bandwidth_is_kept_in_virtual_time(host: MediaHost) -> None:
     assert 40 <= took_s <= 44
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 1000), st.lists(st.tuples(st.integers(1, 16_384), st.floats(0, 3)), max_size=200))
 def test_no_ten_seconds_exceed_the_limit(mbps: float, steps: list[tuple[int, float]]) -> None:
     clock = VirtualClock()
@@ -508,6 +509,7 @@ def test_no_ten_seconds_exceed_the_limit(mbps: float, steps: list[tuple[int, flo
         assert within * 8 <= mbps * 1e6 * 10 + 16_384 * 8
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_retry_after_is_understood_or_ignored(asked: str, date: str) -> None:
     pause_s = retry_after_s(asked, date)
@@ -543,7 +545,7 @@ def test_closing_early_ends_waits_and_leaves_the_fetcher_usable(host: MediaHost)
         assert next(answers) == (host.url("/a"), PICTURE)
         begun = time.monotonic()
         answers.close()  # type: ignore[attr-defined]
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < 3
         asked = len(host.seen)
         assert asked <= 4
         assert dict(fetcher.fetch([host.url("/a")])) == {host.url("/a"): PICTURE}
