@@ -14,9 +14,13 @@ MAX_SCRIPT_LINES = 120
 LEVELS = {
     "model": 0,
     "errors": 1,
+    "markup": 1,
     "settings": 2,
     "ports": 2,
+    "tally": 2,
     "images": 2,
+    "marks": 2,
+    "bots": 2,
     "wikitext": 2,
     "slices": 3,
     "fingerprint": 3,
