@@ -131,7 +131,7 @@ def _own_rules_allow(calls: Sequence[Call], names: Sequence[str]) -> bool:
     for name, parameters in calls:
         if folded(name) in _IN_USE:
             return False
-        if folded(name) == "nobots" and not any(parameters.values()):
+        if folded(name) == "nobots" and not any(value.strip() for value in parameters.values()):
             return False
         if folded(name) != "bots":
             continue

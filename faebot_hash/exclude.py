@@ -113,7 +113,7 @@ def _by_relations(own: str, page: Page, partners: Sequence[str]) -> Skipped | No
     for partner in partners:
         if page.mentions(partner, own):
             return Skipped(own, Reason.CROSS_LINKED, f"names {partner}")
-    if page.has_gallery() or page.has_other_versions():
+    if page.has_gallery() or page.has_other_versions() or page.uses(marks.OTHER_VERSIONS):
         return Skipped(own, Reason.OTHER_VERSIONS)
     return None
 

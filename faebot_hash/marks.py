@@ -62,14 +62,17 @@ Derived version, Derivative, Derivative of, Derivative from, Derivative work, De
 Derivative versions, Derivatives, Derivate versions, Extracted from, Extracted, Extract from,
 Extracted image, Extracted images, Extracted file, Extracted files, Image extracted, Images extracted,
 Cropped, Cropped from, Cropped image, Cropped version, Crop from, Crop of, Cropped versions, Attrib,
-Attrib SVG, Attribs, AutVec, Vector version available, Vector version, Vva, Superseded, Superseded by,
-Supersedes, Superseded SVG, Superseded PNG, Supersede, Other version, Other versions, Otherversion,
-Image other versions, Version of, Image version, Restored, Restored version, Restoration,
-Restored picture, Restored from, Digitally restored, Colorized, Colourized, Colorised, Colourised,
-Black and white version, Color version, Colour version, Original version, Unretouched, Archival version,
-JPEG version, JPG version, JPEG version of PNG, JPEG version of TIFF, PNG version,
-PNG with JPEG version, TIFF version, TIF version, TIFF with JPEG version, Lossless version,
-Compressed version, Higher resolution available, Larger image available, Low resolution version,
-Rotated version, Mirrored version, Flipped, Flopped, Reversed image, Stitched from, Montage of,
-Collage from, Composite from
+Attrib SVG, Attribs, AutVec, Superseded, Superseded by, Supersedes, Superseded SVG, Superseded PNG,
+Supersede, Restored, Restored version, Restoration, Restored picture, Restored from, Digitally restored,
+Colorized, Colourized, Colorised, Colourised, Unretouched, Rotated version, Mirrored version, Flipped,
+Flopped, Reversed image, Stitched from, Montage of, Collage from, Composite from
+""")
+
+OTHER_VERSIONS = _spellings("""
+Other version, Other versions, Otherversion, Image other versions, Version of, Image version,
+Vector version available, Vector version, Vva, Archival version, JPEG version, JPG version,
+JPEG version of PNG, JPEG version of TIFF, PNG version, PNG with JPEG version, TIFF version,
+TIF version, TIFF with JPEG version, Lossless version, Compressed version, Higher resolution available,
+Larger image available, Low resolution version, Original version, Black and white version,
+Color version, Colour version
 """)
