@@ -113,8 +113,7 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
     except UnidentifiedImageError as error:
         raise _unidentified(data) from error
     except _DECODING_FAILURES as error:
-        reason = Reason.TRUNCATED if _ends_early(error) else Reason.MALFORMED
-        raise ImageRejected(reason, _sentence(error)) from error
+        raise ImageRejected(_reason(error), _sentence(error)) from error
 
 
 def _check_container(data: bytes, limits: Limits) -> None:
@@ -235,8 +234,11 @@ def _unidentified(data: bytes) -> ImageRejected:
     return ImageRejected(Reason.UNSUPPORTED_FORMAT, f"begins with {data[:8].hex(' ')}")
 
 
-def _ends_early(error: BaseException) -> bool:
-    return isinstance(error, EOFError) or "truncated" in str(error).lower()
+def _reason(error: BaseException) -> Reason:
+    sentence = str(error).lower()
+    if isinstance(error, EOFError) or "truncated" in sentence:
+        return Reason.TRUNCATED
+    return Reason.TOO_LARGE if "too large" in sentence else Reason.MALFORMED
 
 
 def _sentence(error: BaseException) -> str:

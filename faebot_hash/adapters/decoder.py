@@ -83,10 +83,18 @@ class DecoderProcess:
             return Skipped("", Reason.DECODER_DIED, "these very bytes, earlier in this run")
         causes = []
         for _attempt in range(2):
+            # Given back only after a whole answer, lest a late one be taken for the next picture's.
+            worker, self._worker = self._running(), None
             try:
-                return _parsed(self._running().ask(picture, self.wall_s))
+                result = _parsed(worker.ask(picture, self.wall_s))
             except (OSError, ValueError) as error:  # dead, hung, or no longer speaking our language
-                causes.append(self._post_mortem(error))
+                causes.append(_post_mortem(worker, error))
+            except KeyboardInterrupt:
+                worker.end()
+                raise
+            else:
+                self._worker = worker
+                return result
         self.quarantined_sha1s.add(sha1)
         return Skipped("", Reason.DECODER_DIED, "; ".join(causes))
 
@@ -94,13 +102,6 @@ class DecoderProcess:
         if self._worker is None:
             self._worker = _Worker(self.limits)
         return self._worker
-
-    def _post_mortem(self, error: OSError | ValueError) -> str:
-        worker, self._worker = self._worker, None
-        status = worker.end() if worker else 0
-        if isinstance(error, TimeoutError):
-            return f"no answer within {self.wall_s:g} s"
-        return signal.Signals(-status).name if status < 0 else str(error) or f"exit {status}"
 
 
 class _Worker:
@@ -150,6 +151,13 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+
+def _post_mortem(worker: _Worker, error: OSError | ValueError) -> str:
+    status = worker.end()
+    if isinstance(error, TimeoutError):
+        return "out of time"
+    return signal.Signals(-status).name if status < 0 else str(error) or f"exit {status}"
 
 
 def _received(connection: socket.socket, deadline: float, most_bytes: int) -> bytes:

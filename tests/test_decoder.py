@@ -1,0 +1,340 @@
+"""The decoding process: what it answers, what it survives, and what it may use."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from faebot_hash.adapters import decoder as decoder_module
+from faebot_hash.adapters.decoder import DecoderProcess
+from faebot_hash.errors import DecoderError
+from faebot_hash.fingerprint import fingerprint
+from faebot_hash.images import ORIGINAL, THUMBNAIL, open_picture
+from faebot_hash.model import Fingerprint, Reason, Skipped
+from faebot_hash.ports import Decoder
+from tests.bombs import bombs
+from tests.pictures import LONG, each_seed, encoded, encodings, mutants, per_seed, photograph, png
+
+GIBIBYTE = 1 << 30
+DEATHS = 50 if LONG else 5
+PATIENT_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[DecoderProcess]:
+    with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
+        yield process
+
+
+def peak_bytes(pid: int) -> int:
+    """Read the largest resident set that a living process ever had."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@cache
+def slow_picture() -> bytes:
+    """Give a picture small enough to send at once whose decoding takes the better part of a second."""
+    return png(9_000, 9_000, bytes(9_000 * (1 + 3 * 9_000)))
+
+
+class Assassin(threading.Thread):
+    """Kills each worker that a decoder starts, a moment after it has begun to work."""
+
+    def __init__(self, decoder: DecoderProcess, how: signal.Signals) -> None:
+        super().__init__(daemon=True)
+        self.decoder, self.how, self.done = decoder, how, threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(0.02):
+            for child in children():
+                os.kill(child, self.how)
+
+
+def children() -> list[int]:
+    """List the worker processes of this process that have used CPU time on a picture."""
+    listing = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+    found = []
+    for pid in map(int, listing.split()):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        except OSError:
+            continue
+        if b"faebot_hash.adapters.decoder" in command and resident * resource.getpagesize() > 150_000_000:
+            found.append(pid)
+    return found
+
+
+# What it answers
+
+
+def test_fulfils_the_port(decoder: DecoderProcess) -> None:
+    as_port: Decoder = decoder
+    assert isinstance(as_port.fingerprint(encodings()["png"]), Fingerprint)
+
+
+@pytest.mark.parametrize("name", sorted(encodings()))
+def test_answers_as_the_same_steps_would_here(decoder: DecoderProcess, name: str) -> None:
+    data = encodings()[name]
+    assert decoder.fingerprint(data) == fingerprint(open_picture(data, ORIGINAL))
+
+
+def test_gives_the_reason(decoder: DecoderProcess) -> None:
+    verdict = decoder.fingerprint(b"no picture")
+    assert isinstance(verdict, Skipped)
+    assert (verdict.what, verdict.reason) == ("", Reason.UNSUPPORTED_FORMAT)
+
+
+def test_limits_belong_to_the_process() -> None:
+    big = encoded(Image.new("L", (4_001, 4_000)), "PNG")
+    with DecoderProcess(THUMBNAIL) as for_thumbnails:
+        verdict = for_thumbnails.fingerprint(big)
+        assert isinstance(verdict, Skipped)
+        assert verdict.reason is Reason.TOO_LARGE
+        verdict = for_thumbnails.fingerprint(bytes(THUMBNAIL.decoded_bytes + 1))
+        assert isinstance(verdict, Skipped)
+        assert verdict.reason is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 4000,
+        json.dumps({"reason": "NO_SUCH", "detail": ""}).encode(),
+        json.dumps({"reason": "TRUNCATED"}).encode(),
+        json.dumps({"reason": "TRUNCATED", "detail": 1}).encode(),
+        json.dumps({"reason": "TRUNCATED", "detail": "", "more": 1}).encode(),
+        json.dumps({"reason": ["TRUNCATED"], "detail": ""}).encode(),
+        json.dumps({"hashes": ["0" * 16] * 4}).encode(),
+        json.dumps({"hashes": ["0" * 16] * 3, "low_information": True}).encode(),
+        json.dumps({"hashes": ["0" * 17] * 4, "low_information": True}).encode(),
+        json.dumps({"hashes": [0] * 4, "low_information": True}).encode(),
+        json.dumps({"hashes": ["0" * 16] * 4, "low_information": 1}).encode(),
+        json.dumps({"hashes": ["0" * 16] * 4, "low_information": True, "more": 1}).encode(),
+        json.dumps({"hashes": ["-" + "0" * 15] * 4, "low_information": True}).encode(),
+    ],
+)
+def test_believes_no_odd_answer(answer: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the several sentences do not matter
+        decoder_module._parsed(answer)
+
+
+def test_makes_a_detail_printable_and_short() -> None:
+    answer = json.dumps({"reason": "MALFORMED", "detail": "\x1b[31mred\n" + "x" * 1000}).encode()
+    verdict = decoder_module._parsed(answer)
+    assert isinstance(verdict, Skipped)
+    assert verdict.detail.isprintable()
+    assert len(verdict.detail) <= decoder_module.MAX_DETAIL_CHARACTERS
+
+
+# What it survives
+
+
+@each_seed
+def test_hostile_files_end_in_a_hash_or_a_reason(seed: int) -> None:
+    """I1: the parent lives, every result has a name, none takes 10 s, and no mutant kills the worker."""
+    slowest_s = 0.0
+    with DecoderProcess(THUMBNAIL) as process:
+        first = process.worker_pid
+        for mutant in mutants(seed, per_seed(150_000)):
+            started = time.monotonic()
+            result = process.fingerprint(mutant)
+            slowest_s = max(slowest_s, time.monotonic() - started)
+            assert isinstance(result, Fingerprint) or result.reason in (
+                Reason.TRUNCATED,
+                Reason.MALFORMED,
+                Reason.TOO_LARGE,
+                Reason.UNSUPPORTED_FORMAT,
+                Reason.UNSUPPORTED_MODE,
+                Reason.DECODER_DIED,
+            )
+        assert slowest_s < decoder_module.WALL_S
+        assert peak_bytes(process.worker_pid) < GIBIBYTE
+        fate = "survived" if process.worker_pid == first else "was replaced"
+        print(f"slowest {slowest_s:.2f} s, the first worker {fate}")
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])
+def test_a_worker_that_died_between_pictures_costs_nothing(how: signal.Signals) -> None:
+    picture = encodings()["jpeg"]
+    expected = fingerprint(open_picture(picture, THUMBNAIL))
+    with DecoderProcess(THUMBNAIL) as process:
+        for _ in range(DEATHS):
+            dead = process.worker_pid
+            os.kill(dead, how)
+            assert process.fingerprint(picture) == expected
+            assert process.worker_pid != dead
+            assert not is_alive(dead), "a zombie is left"
+
+
+@pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL])
+def test_a_picture_that_kills_twice_is_quarantined(how: signal.Signals) -> None:
+    picture = slow_picture()
+    with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
+        assassin = Assassin(process, how)
+        assassin.start()
+        verdict = process.fingerprint(picture)
+        assassin.done.set()
+        assassin.join()
+        assert verdict == Skipped("", Reason.DECODER_DIED, f"{how.name}; {how.name}")
+        again = process.fingerprint(picture)
+        assert isinstance(again, Skipped)
+        assert again.reason is Reason.DECODER_DIED
+        assert "earlier in this run" in again.detail
+        assert isinstance(process.fingerprint(encodings()["png"]), Fingerprint)
+
+
+def test_a_picture_that_takes_too_long_is_given_up_after_two_tries() -> None:
+    with DecoderProcess(ORIGINAL, wall_s=0.05) as process:
+        verdict = process.fingerprint(slow_picture())
+        assert verdict == Skipped("", Reason.DECODER_DIED, "out of time; out of time")
+        assert len(process.quarantined_sha1s) == 1
+
+
+def test_running_out_of_memory_is_a_reason_not_a_death() -> None:
+    with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
+        pid = process.worker_pid
+        little = 300 << 20
+        resource.prlimit(pid, resource.RLIMIT_AS, (little, little))
+        verdict = process.fingerprint(slow_picture())
+        assert isinstance(verdict, Skipped)
+        assert verdict.reason is Reason.TOO_LARGE
+        assert process.worker_pid == pid
+        assert isinstance(process.fingerprint(encodings()["png"]), Fingerprint)
+
+
+def test_recovers_within_a_second() -> None:
+    """The promise is one second; the test allows a loaded machine three."""
+    with DecoderProcess(THUMBNAIL) as process:
+        process.fingerprint(encodings()["png"])
+        os.kill(process.worker_pid, signal.SIGKILL)
+        started = time.monotonic()
+        assert isinstance(process.fingerprint(encodings()["png"]), Fingerprint)
+        elapsed_s = time.monotonic() - started
+    print(f"recovered in {elapsed_s:.2f} s")
+    assert elapsed_s < 3
+
+
+def test_an_interrupted_question_is_not_answered_to_the_next() -> None:
+    """Ctrl-C while waiting must not leave a late answer in the pipe."""
+    with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
+        process.fingerprint(encodings()["png"])
+        threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,)).start()
+        with pytest.raises(KeyboardInterrupt):
+            process.fingerprint(slow_picture())
+        expected = fingerprint(open_picture(encodings()["gif"], ORIGINAL))
+        assert process.fingerprint(encodings()["gif"]) == expected
+
+
+# I3: bombs
+
+
+@pytest.mark.parametrize("name", sorted(bombs()))
+def test_refuses_bombs(name: str) -> None:
+    with DecoderProcess(ORIGINAL) as process:
+        pid = process.worker_pid
+        verdict = process.fingerprint(bombs()[name])
+        assert isinstance(verdict, Skipped), name
+        assert verdict.reason in (Reason.TOO_LARGE, Reason.MALFORMED)
+        assert process.worker_pid == pid, "refusing must not cost the worker"
+        assert peak_bytes(pid) < GIBIBYTE
+        print(verdict, peak_bytes(pid) >> 20, "MiB")
+
+
+def test_the_largest_legal_pictures_fit() -> None:
+    """100 MP as a JPEG to be turned and as RGBA PNG of 400 MB decoded, under 1 GiB."""
+    with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
+        pid = process.worker_pid
+        photo = photograph(size=(10_000, 10_000))
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        assert isinstance(process.fingerprint(encoded(photo, "JPEG", exif=exif)), Fingerprint)
+        del photo
+        rgba = png(10_000, 10_000, bytes(10_000 * 40_001), colour_type=6)
+        assert isinstance(process.fingerprint(rgba), Fingerprint)
+        assert process.worker_pid == pid
+        print("peak", peak_bytes(pid) >> 20, "MiB")
+        assert peak_bytes(pid) < GIBIBYTE
+
+
+# What it may use
+
+
+def test_the_worker_is_limited(decoder: DecoderProcess) -> None:
+    decoder.fingerprint(encodings()["png"])
+    limits = {
+        line[:26].strip(): line[26:].split()[0]
+        for line in Path(f"/proc/{decoder.worker_pid}/limits").read_text().splitlines()[1:]
+    }
+    assert limits["Max address space"] == str(GIBIBYTE)
+    assert limits["Max file size"] == "0"
+    assert limits["Max core file size"] == "0"
+    assert int(limits["Max open files"]) <= 32
+    assert limits["Max cpu time"].isdigit()
+
+
+def test_the_worker_hears_no_ctrl_c(decoder: DecoderProcess) -> None:
+    pid = decoder.worker_pid
+    assert os.getsid(pid) != os.getsid(0)
+    os.kill(pid, signal.SIGINT)
+    assert isinstance(decoder.fingerprint(encodings()["png"]), Fingerprint)
+    assert decoder.worker_pid == pid
+
+
+def test_leaves_no_process_behind() -> None:
+    with DecoderProcess(THUMBNAIL) as process:
+        pid = process.worker_pid
+    assert not is_alive(pid)
+
+
+def test_the_worker_ends_with_its_parent() -> None:
+    program = (
+        "import os, signal\n"
+        "from faebot_hash.adapters.decoder import DecoderProcess\n"
+        "from faebot_hash.images import THUMBNAIL\n"
+        "print(DecoderProcess(THUMBNAIL).worker_pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert run.returncode == -signal.SIGKILL
+    pid = int(run.stdout)
+    deadline = time.monotonic() + 5
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_running(pid)
+
+
+def is_running(pid: int) -> bool:
+    """Tell a running process from one that has ended and waits for whoever adopted it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_says_so_when_no_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(DecoderError, match="does not start"), DecoderProcess(THUMBNAIL):
+        pass
