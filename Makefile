@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install check lock test clean
+.PHONY: help install demo practice check lock test test-long bench clean
 
 help:
 	@echo "make demo        find duplicates on a practice wiki of your own, from nothing"
@@ -36,8 +36,24 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --upgrade --group dev pyproject.toml -o requirements-dev.txt
 
+demo: $(STAMP)
+	@$(BIN)/python -m tests.practice get
+	@$(BIN)/python -m tests.practice.demo
+
+practice: $(STAMP)
+	@$(BIN)/python -m tests.practice up --keep
+
 test: $(STAMP)
+	@$(BIN)/python -m tests.practice get
 	$(BIN)/pytest
+
+test-long: $(STAMP)
+	@$(BIN)/python -m tests.practice get
+	FAEBOT_LONG=1 $(BIN)/pytest
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.practice get
+	@$(BIN)/python -m tests.bench.find
 
 clean:
 	rm -rf $(VENV) .cache

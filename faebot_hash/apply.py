@@ -18,7 +18,10 @@ from faebot_hash.errors import WikiError
 from faebot_hash.model import Applied, Match, Outcome, Proposal, Skipped
 from faebot_hash.ports import EditAnswer, Intent, Journal, Wiki
 
-EDITABLE_FAMILIES = frozenset({"practice"})
+PRACTICE_FAMILY = "practice"
+"""The only family whose edits need not wait, because nobody watches them."""
+
+EDITABLE_FAMILIES = frozenset({PRACTICE_FAMILY})
 """Wikis that may be edited until every promise of the edit is shown by its tests."""
 
 POLITE_INTERVAL_S = 10.0
@@ -67,7 +70,7 @@ class Editor:
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
-        if self.wiki.family not in EDITABLE_FAMILIES:
+        if self.wiki.family != PRACTICE_FAMILY:
             self.interval_s = max(self.interval_s, POLITE_INTERVAL_S)
 
     def settle_open(self) -> list[tuple[Intent, Outcome]]:

@@ -2,7 +2,7 @@
 
 ::
 
-    FaebotError               the world failed: what, where, and what to do; the run ends with exit 1 and resumes
+    FaebotError               the world failed: what, where, and what to do; the run ends and resumes
     ├── SettingsError         config/faebot.toml or an option is wrong: mend it, nothing was done
     ├── WikiError             the wiki refused or could not answer a read
     ├── StoreError            the store is locked, damaged, or lies where SQLite is unsafe

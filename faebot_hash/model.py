@@ -11,7 +11,7 @@ MAX_HASH = (1 << HASH_BITS) - 1
 
 
 class Reason(Enum):
-    """Why a file, a page or a slice is passed over: a sentence for people, and whether a later run may succeed."""
+    """Why something is passed over: a sentence for people, and whether a later run may fare better."""
 
     def __init__(self, sentence: str, retry_later: bool) -> None:
         self.sentence = sentence
@@ -53,7 +53,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something passed over: ``what`` names it (a title, a path, a slice key) and ``detail`` what was seen."""
+    """Something passed over: ``what`` is a title, a path or a slice key, ``detail`` what was seen."""
 
     what: str
     reason: Reason
@@ -94,7 +94,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class Revision:
-    """One line of a page's history; ``user`` and ``comment`` are empty where hidden. ``sha1`` is of the text."""
+    """One line of a history: what is hidden is empty, ``sha1`` is of the text."""
 
     revid: int
     parentid: int

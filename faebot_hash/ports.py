@@ -12,7 +12,7 @@ from faebot_hash.model import Basis, FileInfo, Fingerprint, PageEdit, PageText, 
 
 @dataclass(frozen=True)
 class Hits:
-    """The answer to a search: page ids in the wiki's order; ``warning`` is not empty when it is incomplete."""
+    """The answer to a search: page ids in the wiki's order; with a ``warning`` it is incomplete."""
 
     total: int
     page_ids: tuple[int, ...]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from faebot_hash.model import Applied, DuplicateSet, Found, HashedFile, Outcome, Reason, Skipped
+from faebot_hash.tally import Tally
 
 WIDTH = 100
 TITLE_WIDTH = 46
@@ -71,24 +72,23 @@ def edit_line(applied: Applied) -> str:
     return f"{_printable(match.file.title)}: {_because(applied)}; {why}"
 
 
-def totals(done: Iterable[tuple[Found | Skipped, Sequence[Decision]]], *, colour: bool = False) -> list[str]:
+def total_lines(tally: Tally, *, colour: bool = False) -> list[str]:
     """Sum a run up: the sizes, then what was done and what was left out, most frequent first."""
-    sizes = Counter({"slices": 0, "files listed": 0, "files hashed": 0, "duplicate sets": 0})
-    decisions: list[Decision] = []
-    for found, applied in done:
-        if isinstance(found, Found):
-            counts = (1, found.listed, found.hashed, len(found.sets))
-            sizes.update(dict(zip(sizes, counts, strict=True)))
-        decisions += (*(found.skipped if isinstance(found, Found) else [found]), *applied)
-    outcomes = _by_count(one.outcome for one in decisions if isinstance(one, Applied))
-    reasons = _by_count(one.reason for one in decisions if isinstance(one, Skipped))
-    digits = max(len(f"{count:,}") for count in (*sizes.values(), len(decisions)))
+    sizes = {
+        "slices": tally.slices,
+        "files listed": tally.listed,
+        "files hashed": tally.hashed,
+        "duplicate sets": tally.sets,
+    }
+    outcomes, reasons = _by_count(tally.outcomes), _by_count(tally.reasons)
+    happened: list[tuple[Outcome | Reason, int]] = [*outcomes, *reasons]
+    digits = max(len(f"{count:,}") for count in (*sizes.values(), *(count for _, count in happened)))
     lines = ["", _paint("In all", "heading", colour)]
     lines += [f"  {count:>{digits},}  {name}" for name, count in sizes.items()]
     for heading, rows in (("Done", outcomes), ("Left out", reasons)):
         lines += [_paint(heading, "heading", colour)] if rows else []
         lines += [_total_line(one, f"{count:>{digits},}", colour) for one, count in rows]
-    return [*lines, _verdict(sum(_what_happened(one) in ATTENTION for one in decisions), colour)]
+    return [*lines, _verdict(sum(count for one, count in happened if one in ATTENTION), colour)]
 
 
 def to_json(found: Found | Skipped, applied: Sequence[Decision] = ()) -> dict[str, Any]:
@@ -203,8 +203,8 @@ def _needs_attention(count: int) -> str:
     return f"{count:,} needs attention" if count == 1 else f"{count:,} need attention"
 
 
-def _by_count(happened: Iterable[Happened]) -> list[tuple[Happened, int]]:
-    return sorted(Counter(happened).items(), key=lambda item: (-item[1], item[0].name))
+def _by_count(happened: Counter[Happened]) -> list[tuple[Happened, int]]:
+    return sorted(happened.items(), key=lambda item: (-item[1], item[0].name))
 
 
 def _json_set(one: DuplicateSet, decisions: dict[str, list[Decision]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +26,7 @@ from faebot_hash.model import (
     Slice,
     SliceKind,
 )
+from faebot_hash.tally import Tally
 
 BASIS = Basis("thumbnail", 120, "12.3.0", "4.3.2")
 PART = Slice(SliceKind.VIRIN, "virin 120105-N- image/jpeg PD-USGov-", '"120105-N-"')
@@ -108,23 +110,30 @@ Left out
 ! 2 need attention: the lines marked “!”"""
 
 
+def tally(*done: tuple[Found | Skipped, Sequence[Applied | Skipped]]) -> Tally:
+    counts = Tally()
+    for found, applied in done:
+        counts.add(found, applied)
+    return counts
+
+
 def test_one_slice_at_a_glance() -> None:
     assert report.found_lines(FOUND, APPLIED) == GOLDEN.split("\n")
 
 
 def test_the_end_of_a_run() -> None:
-    assert report.totals([(FOUND, APPLIED), (UNCHANGED, ())]) == GOLDEN_TOTALS.split("\n")
+    assert report.total_lines(tally((FOUND, APPLIED), (UNCHANGED, ()))) == GOLDEN_TOTALS.split("\n")
 
 
 def test_a_quiet_run() -> None:
-    lines = report.totals([])
+    lines = report.total_lines(tally())
     assert lines[-1] == "Nothing needs attention."
     assert "Done" not in lines
 
 
 def test_counts_are_aligned() -> None:
     skipped = tuple(Skipped(f"{n}.jpg", Reason.LOW_INFORMATION) for n in range(1_234))
-    lines = report.totals([(Found(PART, 1_234, 1_234, 1_234, skipped=skipped), ())])
+    lines = report.total_lines(tally((Found(PART, 1_234, 1_234, 1_234, skipped=skipped), ())))
     counted = [line for line in lines if line.startswith(" ")]
     assert {line.index("  ", 7) for line in counted} == {7}
     assert "  1,234  flat or nearly flat: its hashes say nothing" in counted
@@ -187,7 +196,7 @@ def test_colour_changes_nothing_but_colour() -> None:
     assert "\x1b[32m+\x1b[0m" in painted
     assert "\x1b[1;31m!\x1b[0m" in painted
     assert _plain(painted) == GOLDEN
-    totals = "\n".join(report.totals([(FOUND, APPLIED), (UNCHANGED, ())], colour=True))
+    totals = "\n".join(report.total_lines(tally((FOUND, APPLIED), (UNCHANGED, ())), colour=True))
     assert _plain(totals) == GOLDEN_TOTALS
 
 
@@ -205,7 +214,7 @@ def test_no_title_or_answer_can_disturb_the_terminal(title: str, detail: str) ->
     found = Found(PART, 2, 2, 2, sets, (proposal,), (Skipped(f"{title}!", Reason.MALFORMED, detail),))
     lines = [
         *report.found_lines(found, applied),
-        *report.totals([(found, applied)]),
+        *report.total_lines(tally((found, applied))),
         report.edit_line(applied[0]),
     ]
     assert all(line.isprintable() for line in lines)

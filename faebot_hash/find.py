@@ -1,0 +1,213 @@
+"""Find visual duplicates: seeds to slices, slices to files, files to sets, sets to proposals.
+
+The steps are those of the casebook (User:Fæ/Imagehash): take an image of the seed category, cut a slice
+of Commons around it, hash every thumbnail of the slice, compare all with all, and propose the review
+category for what is equal. Nothing is edited here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from faebot_hash import exclude, fingerprint, match, slices, tag
+from faebot_hash.model import (
+    Applied,
+    Basis,
+    FileInfo,
+    Fingerprint,
+    Found,
+    HashedFile,
+    Match,
+    PageText,
+    Proposal,
+    Reason,
+    Skipped,
+    Slice,
+    SliceKind,
+)
+from faebot_hash.ports import Decoder, Fetcher, HashStore, Wiki
+from faebot_hash.settings import Collection, Settings
+
+T = TypeVar("T")
+
+KEPT_AT_ONCE = 100
+"""Fingerprints a transaction: what a killed run may have to download again."""
+
+
+def _unwatched(items: Iterable[T], total: int, label: str) -> Iterable[T]:
+    return items
+
+
+@dataclass(frozen=True)
+class Finder:
+    """One sweep: a collection, the settings, and the world it asks.
+
+    ``watch`` wraps the downloads to show progress (items, how many, what); ``revisit`` does slices again
+    that nothing has changed in.
+    """
+
+    collection: Collection
+    settings: Settings
+    wiki: Wiki
+    fetcher: Fetcher
+    decoder: Decoder
+    store: HashStore
+    revisit: bool = False
+    watch: Callable[[Iterable[T], int, str], Iterable[T]] = _unwatched
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def find(self, seed_titles: Iterable[str]) -> Iterator[Found | Skipped]:
+        """Look into each slice that the seeds give, once; what is passed over comes with its reason."""
+        for part in self._slices(seed_titles):
+            yield part if isinstance(part, Skipped) else self.look_into(part)
+
+    def look_into(self, part: Slice) -> Found | Skipped:
+        """Search, hash and compare one slice, and propose what to tag."""
+        listed = self._listed(part)
+        if isinstance(listed, Skipped):
+            return listed
+        hits, files, passed_over = listed
+        hashed, unhashed = self._hashed(files)
+        flat = [_flat(one) for one in hashed if one.fingerprint.low_information]
+        sets = match.equal_sets(hashed)
+        judged = self.judge(match.matches(sets))
+        return Found(
+            part=part,
+            hits=hits,
+            listed=len(files) + len(passed_over),
+            hashed=len(hashed),
+            sets=sets,
+            proposals=tuple(one for one in judged if isinstance(one, Proposal)),
+            skipped=(*passed_over, *unhashed, *flat, *(one for one in judged if isinstance(one, Skipped))),
+        )
+
+    def remember(self, found: Found, applied: Sequence[Applied | Skipped]) -> bool:
+        """Note a slice as done, unless something in it should be tried again; tells whether it was noted."""
+        again = any(one.reason.retry_later for one in found.skipped) or any(
+            one.outcome.retry_later for one in applied if isinstance(one, Applied)
+        )
+        if not again:
+            self.store.remember_slice(found.part, found.hits, self.now())
+        return not again
+
+    def judge(self, matches: Sequence[Match]) -> list[Proposal | Skipped]:
+        """Decide for each matched file, from the page texts of all and the histories of what is left."""
+        pages = self.wiki.texts([one.file.page_id for one in matches])
+        decided = exclude.decide(matches, pages, self._names, self._home)
+        return [decided[one.file.page_id] or self._proposed(one, pages) for one in matches]
+
+    def judge_again(self, one: Match) -> Proposal | Skipped:
+        """Decide anew for a file whose page changed, with the fresh texts of its partners."""
+        ids = [one.file.page_id, *(partner.page_id for partner in one.partners)]
+        pages = self.wiki.texts(ids)
+        return exclude.decide([one], pages, self._names, self._home)[one.file.page_id] or self._proposed(
+            one, pages
+        )
+
+    def _proposed(self, one: Match, pages: Mapping[int, PageText | Skipped]) -> Proposal | Skipped:
+        page = pages[one.file.page_id]
+        if isinstance(page, Skipped):
+            return page
+        removed = exclude.by_history(page, self.wiki.history(page.page_id))
+        return removed or tag.propose(one, page, self.collection, self._home)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (self.wiki.user, *self.settings.wiki.bot_names)
+
+    @property
+    def _home(self) -> str:
+        return self.settings.wiki.home_category
+
+    def _slices(self, seed_titles: Iterable[str]) -> Iterator[Slice | Skipped]:
+        if self.collection.slice is SliceKind.SEARCH:
+            yield slices.search_slice(self.collection)
+            return
+        seen: set[str] = set()
+        for seed in self.wiki.seeds(seed_titles):
+            part = seed if isinstance(seed, Skipped) else slices.slice_of(seed, self.collection)
+            if isinstance(part, Skipped) or part.key not in seen:
+                yield part
+            if isinstance(part, Slice):
+                seen.add(part.key)
+
+    def _listed(self, part: Slice) -> tuple[int, list[FileInfo], list[Skipped]] | Skipped:
+        """List the files of a slice, whole or not at all."""
+        hits = self.wiki.count(part.query)
+        if hits.warning:
+            return Skipped(part.key, Reason.INCOMPLETE_SEARCH, hits.warning)
+        if hits.total < 2:
+            return Skipped(part.key, Reason.TOO_FEW_HITS, f"{hits.total} found")
+        last = self.store.slice_done(part)
+        now = self.now()
+        if not self.revisit and not slices.due(last, hits.total, now, self.collection.revisit_days):
+            return Skipped(
+                part.key, Reason.UNCHANGED, f"{hits.total:,} files, as on {last[1]:%Y-%m-%d}" if last else ""
+            )
+        queries = slices.listable(part, hits, self.wiki.count, self.settings.search.max_hits, now.year)
+        if isinstance(queries, Skipped):
+            return queries
+        page_ids: dict[int, None] = {}
+        for query in queries:
+            answer = self.wiki.search(query)
+            if answer.warning or len(answer.page_ids) < answer.total:
+                detail = answer.warning or f"{len(answer.page_ids):,} of {answer.total:,} files listed"
+                return Skipped(part.key, Reason.INCOMPLETE_SEARCH, detail)
+            page_ids |= dict.fromkeys(answer.page_ids)
+        answers = [_comparable(one) for one in self.wiki.files(list(page_ids))]
+        files = [one for one in answers if isinstance(one, FileInfo)]
+        return hits.total, files, [one for one in answers if isinstance(one, Skipped)]
+
+    def _hashed(self, files: Sequence[FileInfo]) -> tuple[list[HashedFile], list[Skipped]]:
+        hashed: list[HashedFile] = []
+        skipped: list[Skipped] = []
+        width_px = self.settings.hashing.thumb_width_px
+        # A picture no wider than the thumbnail is served as it is: another basis.
+        for source, width in (("thumbnail", width_px), ("original", 0)):
+            members = [file for file in files if (file.width_px > width_px) == (source == "thumbnail")]
+            basis = fingerprint.current_basis(source, width)
+            results = self._fingerprints(members, basis)
+            for file in members:
+                result = results[file.sha1]
+                if isinstance(result, Skipped):
+                    skipped.append(Skipped(file.title, result.reason, result.detail))
+                else:
+                    hashed.append(HashedFile(file, result, basis))
+        return sorted(hashed, key=lambda one: one.file.page_id), skipped
+
+    def _fingerprints(self, files: Sequence[FileInfo], basis: Basis) -> dict[str, Fingerprint | Skipped]:
+        results = dict(self.store.get({file.sha1 for file in files}, basis))
+        wanted: dict[str, str] = {}
+        for sha1, file in {file.sha1: file for file in files if file.sha1 not in results}.items():
+            if file.thumb_url is None:
+                results[sha1] = Skipped(file.title, Reason.NO_THUMBNAIL)
+            else:
+                wanted[file.thumb_url] = sha1
+        downloads = self.watch(self.fetcher.fetch(wanted), len(wanted), "thumbnails")
+        answers = ((wanted[url], self._decoded(body)) for url, body in downloads)
+        while chunk := dict(itertools.islice(answers, KEPT_AT_ONCE)):
+            self.store.put({sha1: one for sha1, (one, lasting) in chunk.items() if lasting}, basis)
+            results |= {sha1: one for sha1, (one, _) in chunk.items()}
+        return results
+
+    def _decoded(self, body: bytes | Skipped) -> tuple[Fingerprint | Skipped, bool]:
+        """Give the fingerprint or the reason, and whether that is the picture's own and so lasts."""
+        return (body, False) if isinstance(body, Skipped) else (self.decoder.fingerprint(body), True)
+
+
+def _comparable(file: FileInfo | Skipped) -> FileInfo | Skipped:
+    if isinstance(file, Skipped):
+        return file
+    if file.mime not in slices.MIME_TYPES:
+        return Skipped(file.title, Reason.UNSUPPORTED_FORMAT, file.mime)
+    return Skipped(file.title, Reason.MULTIPAGE, f"{file.page_count} pages") if file.page_count > 1 else file
+
+
+def _flat(one: HashedFile) -> Skipped:
+    return Skipped(
+        one.file.title, Reason.LOW_INFORMATION, f"pHash {fingerprint.to_hex(one.fingerprint.phash)}"
+    )

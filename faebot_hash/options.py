@@ -1,0 +1,60 @@
+"""A script's own options, in Pywikibot's form ``-name`` or ``-name:value``; what is not known is an error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection as Names
+from collections.abc import Iterable, Mapping
+
+from faebot_hash.errors import SettingsError
+from faebot_hash.model import SliceKind
+from faebot_hash.settings import Collection, Settings
+
+CUT = ("slice", "query", "insource", "mime")
+"""Options that put a collection together on the command line."""
+
+
+def read(arguments: Iterable[str], *, flags: Names[str], values: Names[str]) -> dict[str, str]:
+    """Read a script's own arguments; a flag that is given has the value "yes".
+
+    Raises SettingsError for what is neither, with the nearest known name, and for a value that is missing.
+    """
+    given: dict[str, str] = {}
+    for argument in arguments:
+        name, colon, value = argument.removeprefix("-").partition(":")
+        if not argument.startswith("-") or name not in {*flags, *values}:
+            near = difflib.get_close_matches(name, [*flags, *values], n=1)
+            hint = f"; did you mean -{near[0]}?" if near else "; -help lists the options"
+            raise SettingsError(f"unknown option {argument}{hint}")
+        if name in flags and colon:
+            raise SettingsError(f"-{name} takes no value")
+        if name in values and not value:
+            raise SettingsError(f"-{name} needs a value: -{name}:…")
+        given[name] = value or "yes"
+    return given
+
+
+def collection_of(settings: Settings, given: Mapping[str, str]) -> Collection:
+    """Find the named collection, or put one together from -slice, -query, -insource and -mime."""
+    cut = {name: given[name] for name in CUT if name in given}
+    if "collection" in given:
+        if cut:
+            names = ", ".join(f"-{name}" for name in cut)
+            raise SettingsError(f"-collection:{given['collection']} says already what {names} would say")
+        return settings.collection_named(given["collection"])
+    kind = cut.pop("slice", "search" if "query" in cut else "resolution")
+    try:
+        kind_of_slice = SliceKind(kind)
+    except ValueError:
+        known = ", ".join(one.value for one in SliceKind)
+        raise SettingsError(f"-slice:{kind} is not known; there are {known}") from None
+    if "query" in cut and kind_of_slice is not SliceKind.SEARCH:
+        raise SettingsError(f"-query belongs to -slice:search, not to -slice:{kind}")
+    plain = Collection("command-line")
+    return Collection(
+        plain.name,
+        slice=kind_of_slice,
+        query=cut.get("query", plain.query),
+        insource=cut.get("insource", plain.insource),
+        mime=cut.get("mime", plain.mime),
+    )

@@ -1,0 +1,1 @@
+"""Pywikibot scripts of faebot_hash, found through ``user_script_paths``."""

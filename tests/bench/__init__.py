@@ -1,0 +1,1 @@
+"""Benchmarks: this program beside its peers, in one run."""

@@ -1,0 +1,311 @@
+"""Whole runs on a real MediaWiki: the casebook, its two sweeps again, trouble, and sudden death."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pywikibot
+from pywikibot.pagegenerators import GeneratorFactory
+
+from faebot_hash import settings, sweep
+from faebot_hash.adapters import commons, store
+from faebot_hash.errors import FaebotError, WikiError
+from faebot_hash.model import Outcome, Reason
+from faebot_hash.tally import Tally
+from tests.practice.brute_force import sets_served
+from tests.practice.cases import case_files, expected_titles
+from tests.practice.demo import COLLECTIONS, find_duplicates, findings, sets_found
+from tests.practice.places import CACHE, CHECKOUT
+from tests.practice.wiki import PracticeWiki
+
+pytestmark = pytest.mark.practice
+
+SETTINGS = settings.load(CHECKOUT / "tests/practice/faebot.toml")
+HOME = "Category:Faebot identified duplicates"
+TWINS = "fleuron"
+
+
+class Operator:
+    """Runs sweeps on a practice wiki as the script would, with one store."""
+
+    def __init__(self, wiki: PracticeWiki, folder: Path) -> None:
+        self.wiki, self.folder = wiki, folder
+        self.report = folder / "report.jsonl"
+        self.store = folder / "faebot.sqlite"
+
+    def run(self, name: str, **options: Any) -> Tally:
+        """Sweep one collection of the practice settings."""
+        collection = SETTINGS.collection_named(name)
+        site = pywikibot.Site()
+        factory = GeneratorFactory(site)
+        if collection.seed_category:
+            factory.handle_arg(f"-cat:{collection.seed_category}")
+        pages = factory.getCombinedGenerator() if factory.gens else ()
+        given = {"confirm": lambda proposal: True, "say": lambda line: None, **options}
+        with sweep.Sweep(
+            site, SETTINGS, collection, store_url=f"sqlite:///{self.store}", report_file=self.report, **given
+        ) as one:
+            return one.run(page.title() for page in pages)
+
+    def forget(self) -> None:
+        """Lose the store."""
+        for path in self.folder.glob("faebot.sqlite*"):
+            path.unlink()
+
+    def state(self) -> dict[str, str]:
+        """Read every file page."""
+        return {title: self.wiki.reader().text(f"File:{title}")[1] for title in self.titles()}
+
+    def titles(self) -> list[str]:
+        """Name every seeded file."""
+        return [file.title for file in case_files()]
+
+    def tagged(self) -> set[str]:
+        """Name the files whose page is in the home category, as the wiki parsed it."""
+        answer = self.wiki.reader().get(
+            action="query", list="categorymembers", cmtitle=HOME, cmlimit=500, cmnamespace=6
+        )
+        return {page["title"].removeprefix("File:") for page in answer["query"]["categorymembers"]}
+
+    def edits(self) -> int:
+        """Count the edit requests since the last reset."""
+        return sum(one.get("action") == "edit" for one in self.wiki.requests())
+
+    def thumbnails(self) -> int:
+        """Count the thumbnails asked for since the last reset."""
+        return sum("/thumb/" in one["path"] for one in self.wiki.requests())
+
+
+@pytest.fixture
+def operator(wiki: PracticeWiki, tmp_path: Path) -> Operator:
+    return Operator(wiki, tmp_path)
+
+
+@pytest.fixture
+def undisturbed(operator: Operator) -> Iterator[dict[str, str]]:
+    """Give the pages as a run without trouble leaves them; the wiki is then as it was before it."""
+    operator.run(TWINS)
+    state = operator.state()
+    operator.wiki.reset()
+    operator.forget()
+    return state
+
+
+def test_the_casebook_is_found_and_filed(operator: Operator) -> None:
+    before = operator.tagged()
+    for name in COLLECTIONS:
+        operator.run(name)
+    tagged = operator.tagged() - before
+    assert tagged == expected_titles("tagged")
+
+
+def test_what_is_left_out_has_the_expected_reason(operator: Operator) -> None:
+    for name in COLLECTIONS:
+        operator.run(name)
+    told: dict[str, set[str]] = {}
+    for finding in findings(operator.report):
+        members = [file for one in finding["sets"] for file in one["files"]]
+        for file in members:
+            told.setdefault(file["title"], set()).update(
+                one["reason"].upper() for one in file["decisions"] if "reason" in one
+            )
+        for one in finding["left_out"]:
+            told.setdefault(one["what"], set()).add(one.get("reason", "").upper())
+    for file in case_files():
+        if file.expected == "skipped":
+            assert told.get(file.title, set()) & set(file.reasons), (
+                file.title,
+                file.reasons,
+                told.get(file.title),
+            )
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_the_sets_are_those_of_a_brute_force(operator: Operator, name: str) -> None:
+    operator.run(name)
+    found = findings(operator.report)
+    assert found
+    for finding in found:
+        assert sets_found(finding) == sets_served(operator.wiki.reader(), finding["slice"]["query"])
+
+
+def test_a_second_run_edits_nothing_and_fetches_nothing(operator: Operator) -> None:
+    for name in COLLECTIONS:
+        operator.run(name)
+    edits, thumbnails, state = operator.edits(), operator.thumbnails(), operator.state()
+    assert edits
+    for name in COLLECTIONS:
+        assert operator.run(name).outcomes == {}
+        assert operator.run(name, revisit=True).outcomes == {}
+    assert (operator.edits(), operator.thumbnails(), operator.state()) == (edits, thumbnails, state)
+
+
+def test_a_remembered_slice_costs_one_search(operator: Operator) -> None:
+    operator.run(TWINS)
+    before = len(operator.wiki.requests())
+    totals = operator.run(TWINS)
+    searches = [one for one in operator.wiki.requests()[before:] if one.get("list") == "search"]
+    assert len(searches) == 1
+    assert totals.reasons == {Reason.UNCHANGED: 1}
+
+
+def test_simulation_edits_nothing(operator: Operator) -> None:
+    totals = operator.run(TWINS, simulate=True)
+    assert set(totals.outcomes) == {Outcome.SIMULATED}
+    assert operator.edits() == 0
+
+
+def test_the_operator_is_asked(operator: Operator) -> None:
+    totals = operator.run(TWINS, confirm=lambda proposal: False)
+    assert set(totals.outcomes) == {Outcome.DECLINED}
+    assert operator.edits() == 0
+
+
+def test_an_edit_is_small_marked_as_bot_and_carries_its_token(operator: Operator) -> None:
+    (title, *_) = sorted(operator.titles())
+    before = operator.state()
+    operator.run(TWINS)
+    title = next(title for title, text in operator.state().items() if text != before[title])
+    after = operator.state()[title]
+    added = after.removeprefix(before[title])
+    assert added.startswith("\n[[Category:Faebot identified duplicates|")
+    answer = operator.wiki.reader().get(
+        action="query", list="recentchanges", rctitle=f"File:{title}", rcprop="comment|flags|user", rclimit=1
+    )
+    (change,) = answer["query"]["recentchanges"]
+    assert change["user"] == "PracticeBot"
+    assert change["bot"]
+    assert change["comment"].startswith("Faebot identified duplicate, pHash: ")
+
+
+def test_a_lost_store_changes_nothing(operator: Operator, undisturbed: dict[str, str]) -> None:
+    operator.run(TWINS)
+    operator.forget()
+    edits = operator.edits()
+    operator.run(TWINS)
+    assert operator.edits() == edits
+    assert operator.state() == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("fault", "value"),
+    [("readonly", "maintenance"), ("lag", 9), ("search-warning", 1), ("thumb-429-steps", 1)],
+)
+def test_after_trouble_the_next_run_ends_as_if_there_had_been_none(
+    operator: Operator, undisturbed: dict[str, str], fault: str, value: str | int
+) -> None:
+    operator.wiki.fault(fault, value)
+    with contextlib.suppress(WikiError):
+        operator.run(TWINS)
+    assert operator.state() != undisturbed
+    operator.wiki.clear_faults()
+    operator.run(TWINS)
+    assert operator.state() == undisturbed
+
+
+@pytest.mark.parametrize(("fault", "value"), [("upload-429", 3), ("api-429", 2), ("lost-reply", 1)])
+def test_passing_trouble_is_waited_out(
+    operator: Operator, undisturbed: dict[str, str], fault: str, value: int
+) -> None:
+    operator.wiki.fault(fault, value)
+    operator.run(TWINS)
+    operator.wiki.clear_faults()
+    operator.run(TWINS)
+    assert operator.state() == undisturbed
+
+
+STEPS: tuple[tuple[type, str], ...] = (
+    *((commons.Commons, name) for name in ("count", "search", "texts", "history", "recheck", "edit")),
+    *((store.Store, name) for name in ("put", "remember_slice", "plan", "sent", "settle")),
+)
+
+
+def _die_at(number: int, after: bool) -> None:
+    """Wrap every step so that the process is killed before or after the one with this number."""
+    left = number
+
+    def deadly(step: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0 and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            answer = step(*args, **kwargs)
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        return wrapped
+
+    for owner, name in STEPS:
+        setattr(owner, name, deadly(getattr(owner, name)))
+
+
+def _run_and_die(operator: Operator, number: int, after: bool) -> int:
+    """Run in a child that is killed at a step; gives the signal, 0 when the run had fewer steps."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            _die_at(number, after)
+            operator.run(TWINS)
+            code = 0
+        except FaebotError as error:
+            print(json.dumps(str(error)))
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_between_any_two_steps_the_next_run_ends_the_same(
+    operator: Operator, undisturbed: dict[str, str], after: bool
+) -> None:
+    number = 0
+    while True:
+        number += 1
+        died = _run_and_die(operator, number, after)
+        if not died:
+            break
+        assert died == signal.SIGKILL
+        operator.run(TWINS)
+        assert operator.state() == undisturbed, f"killed {'after' if after else 'before'} step {number}"
+        assert _each_tagged_once(operator)
+        operator.wiki.reset()
+        operator.forget()
+    assert number > 15
+
+
+def _each_tagged_once(operator: Operator) -> bool:
+    return all(text.count("Faebot identified duplicates|") <= 1 for text in operator.state().values())
+
+
+def test_a_slice_of_a_thousand_new_files_costs_25_requests() -> None:
+    with PracticeWiki(CACHE / f"test-many-{os.getpid()}", many=1000) as wiki:
+        run = ("-slice:search", "-query:intitle:Benchmark filemime:image", "-simulate")
+        assert find_duplicates(wiki, *run).returncode == 0
+        first = _slice_requests(wiki)
+        assert first["api"] <= 25
+        assert first["thumbnails"] == 1000
+        assert find_duplicates(wiki, *run).returncode == 0
+        assert _slice_requests(wiki)["thumbnails"] == first["thumbnails"]
+    shutil.rmtree(wiki.folder)
+
+
+def _slice_requests(wiki: PracticeWiki) -> dict[str, int]:
+    """Count the requests that listing and hashing cost: no login, no page texts, no edits."""
+    requests = wiki.requests()
+    return {
+        "api": sum(one.get("list") == "search" or one.get("prop") == "imageinfo|info" for one in requests),
+        "thumbnails": sum("/thumb/" in one["path"] for one in requests),
+    }
