@@ -11,7 +11,7 @@ import pytest
 
 from tests.practice.configuration import write_pywikibot_folder
 from tests.practice.places import CACHE, CHECKOUT, PracticeWikiError
-from tests.practice.server import free_port
+from tests.practice.server import PhpServer, free_port
 from tests.practice.wiki import PracticeWiki
 
 IN_CI = os.environ.get("CI") == "true"
@@ -21,11 +21,20 @@ WIKI = pytest.StashKey[PracticeWiki]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Point Pywikibot at the practice wiki before anything can import it: it reads its settings once."""
+    _remove_leftovers()
     wiki = PracticeWiki(CACHE / f"test-{os.getpid()}", port=free_port())
     write_pywikibot_folder(wiki.pywikibot_dir, wiki.server.port)
     os.environ.pop("PYWIKIBOT_NO_USER_CONFIG", None)
     os.environ["PYWIKIBOT_DIR"] = str(wiki.pywikibot_dir)
     config.stash[WIKI] = wiki
+
+
+def _remove_leftovers() -> None:
+    """End and remove the wikis of runs that were killed."""
+    for folder in CACHE.glob("test-*/"):
+        if not Path("/proc", folder.name.removeprefix("test-")).is_dir():
+            PhpServer(folder, 0).stop_leftover()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

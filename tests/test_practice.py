@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
+import imagehash
 import pytest
 import requests
+from PIL import Image
 
 from tests.practice.cases import CASES, case_files, expected_titles, files_of
 from tests.practice.configuration import BOT
@@ -162,6 +165,24 @@ def test_only_standard_widths_are_rendered(wiki: PracticeWiki) -> None:
     assert b"Use thumbnail steps listed on https://w.wiki/GHai" in page
     assert "Retry-After" not in headers
     assert reader.fetch(url)[0] == 200
+
+
+def test_the_thumbnails_bear_the_cases_out(wiki: PracticeWiki) -> None:
+    reader = wiki.reader()
+    hashes: dict[str, tuple[str, str]] = {}
+    for title, url in reader.thumbnail_urls().items():
+        with Image.open(BytesIO(reader.fetch(url)[1])) as picture:
+            hashes[title] = str(imagehash.phash(picture)), str(imagehash.dhash(picture))
+    for file in case_files():
+        twins = {
+            other.case
+            for other in case_files()
+            if other.title != file.title
+            and any(a == b for a, b in zip(hashes[file.title], hashes[other.title], strict=True))
+        }
+        assert twins == (set() if file.expected == "alone" else {file.case}), file.title
+    lightened = [hashes[file.title] for file in files_of("dhash-only")]
+    assert (len({phash for phash, _ in lightened}), len({dhash for _, dhash in lightened})) == (2, 1)
 
 
 def test_media_addresses_lead_nowhere_else(wiki: PracticeWiki) -> None:

@@ -74,7 +74,6 @@ def _retouched() -> list[SeedFile]:
             below="{{RetouchedPicture|scratch and dust removed|editor=Restorer}}",
         ),
     )
-    reasons = ("DERIVATIVE", "OTHER_VERSIONS", "CROSS_LINKED")
     return [
         SeedFile(
             titles[0],
@@ -84,7 +83,7 @@ def _retouched() -> list[SeedFile]:
             LIBRARY,
             datetime(2009, 7, 1),
             "skipped",
-            reasons,
+            ("CROSS_LINKED",),
         ),
         SeedFile(
             titles[1],
@@ -94,7 +93,7 @@ def _retouched() -> list[SeedFile]:
             "Restorer",
             datetime(2010, 7, 1),
             "skipped",
-            reasons,
+            ("DERIVATIVE",),
         ),
     ]
 

@@ -53,13 +53,13 @@ def main() -> int:
             run = find_duplicates(wiki, f"-collection:{name}", f"-report:{report}", "-revisit", "-always")
             if run.returncode:
                 return run.returncode
-        agreed = all(_agrees(wiki, finding) for finding in findings(report))
+        agreed = [_agrees(wiki, finding) for finding in findings(report)]
         edits = len([one for one in wiki.requests() if one.get("action") == "edit"])
     print(
         f"\n{edits} edits in {time.monotonic() - started:.1f} s. "
         "`make practice` starts the wiki again, to browse."
     )
-    return 0 if agreed else 1
+    return 0 if agreed and all(agreed) else 1
 
 
 def _agrees(wiki: PracticeWiki, finding: dict[str, Any]) -> bool:

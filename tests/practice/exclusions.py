@@ -59,7 +59,7 @@ def _cross_linked() -> list[SeedFile]:
             FEED,
             datetime(2013, 5, 1),
             "skipped",
-            ("CROSS_LINKED", "PARTNER_EXPLAINED"),
+            ("CROSS_LINKED",),
         ),
     ]
 
@@ -120,7 +120,7 @@ def _deletion_pending() -> list[SeedFile]:
             ARCHIVE,
             datetime(2009, 2, 1),
             "skipped",
-            ("DELETION_PENDING", "CROSS_LINKED"),
+            ("DELETION_PENDING",),
         ),
         SeedFile(
             titles[1],
@@ -130,7 +130,7 @@ def _deletion_pending() -> list[SeedFile]:
             ARCHIVE,
             datetime(2010, 2, 1),
             "skipped",
-            ("CROSS_LINKED", "PARTNER_EXPLAINED"),
+            ("CROSS_LINKED",),
         ),
     ]
 

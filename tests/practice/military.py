@@ -170,7 +170,7 @@ def _turned() -> list[SeedFile]:
 
 def _singles() -> list[SeedFile]:
     rows = (
-        ("Logbook page", "430101-N-0000L-001", "Navy", jpeg(photo("page.png"), "Logbook"), 2010),
+        ("Logbook page", "430101-N-0000L-001", "Navy", jpeg(photo("text.png"), "Logbook"), 2010),
         ("Cell under a microscope", "110309-A-0000T-044", "Army", jpeg(photo("cell.png"), "Cell"), 2011),
         ("Clock on a bench", "120105-N-0000C-090", "Navy", jpeg(photo("clock_motion.png"), "Clock"), 2012),
         (

@@ -88,10 +88,10 @@ def scratched(picture: Image.Image) -> Image.Image:
 
 
 def fog(size: Size) -> Image.Image:
-    """Make a picture that shows next to nothing: one grey with a little noise."""
+    """Make a picture that shows next to nothing: one grey with a few specks."""
     noise = random.Random(1)
     small = Image.new("L", (size[0] // 8, size[1] // 8))
-    small.putdata([180 + noise.randint(-1, 1) for _ in range(small.width * small.height)])
+    small.putdata([180 + (noise.random() < 0.03) for _ in range(small.width * small.height)])
     return small.resize(size, Image.Resampling.NEAREST).convert("RGB")
 
 

@@ -127,6 +127,15 @@ def _command_line(pid: int) -> bytes:
         return b""
 
 
+def _holds_sockets(pid: int) -> bool:
+    """Tell whether a process has not ended yet; a zombie has closed everything."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
 def _group_members(group: int) -> list[int]:
     members = []
     for entry in Path("/proc").iterdir():
@@ -143,6 +152,6 @@ def _end_group(group: int) -> None:
             os.killpg(group, how)
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
-            if not any(_command_line(member) for member in _group_members(group)):
+            if not any(_holds_sockets(member) for member in _group_members(group)):
                 return
             time.sleep(POLL_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -20,6 +21,11 @@ from tests.practice.server import PhpServer, free_port
 # Less than the bot may have on Commons: it can neither delete nor upload, so a mistake cannot either.
 BOT_GRANTS = "basic,highvolume,editpage"
 FOLDERS = ("images", "cache", "log", "sqlite", "faults", "htdocs")
+KEPT_S = 3600.0
+# Modules that run a wiki without shaping what is in it.
+LEAVES_NO_TRACE = frozenset(
+    {"__init__", "__main__", "client", "demo", "mediawiki", "packages", "places", "server", "wiki"}
+)
 ActionMaker = Callable[[Path], Iterable[Action]]
 
 
@@ -35,10 +41,16 @@ def get_template(tree: Path, kind: str, make_actions: ActionMaker) -> Path:
             with tempfile.TemporaryDirectory(prefix=f"building-{kind}-", dir=CACHE) as name:
                 folder = Path(name) / "wiki"
                 _build(tree, folder, make_actions)
-                for old in CACHE.glob(f"template-{kind}-*/"):
-                    shutil.rmtree(old)
+                _forget_old(kind)
                 folder.rename(template)
     return template
+
+
+def _forget_old(kind: str) -> None:
+    """Remove templates of other ingredients, but none that a running wiki may have been copied from."""
+    for old in CACHE.glob(f"template-{kind}-*/"):
+        if time.time() - old.stat().st_mtime > KEPT_S:
+            shutil.rmtree(old)
 
 
 def write_local_settings(folder: Path, tree: Path, address: str) -> None:
@@ -54,7 +66,8 @@ def write_local_settings(folder: Path, tree: Path, address: str) -> None:
 
 def _fingerprint(tree: Path) -> str:
     digest = hashlib.sha256()
-    sources = sorted([*PHP_SOURCE.glob("*.php"), *PHP_SOURCE.parent.glob("*.py")])
+    modules = [path for path in PHP_SOURCE.parent.glob("*.py") if path.stem not in LEAVES_NO_TRACE]
+    sources = sorted([*PHP_SOURCE.glob("*.php"), *modules])
     for path in (tree / "includes" / "Defines.php", *sources):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     for library in ("pillow", "scikit-image"):

@@ -84,7 +84,7 @@ class PracticeSearch extends SearchEngine {
 			$rows->select( 'old_text' )
 				->join( 'slots', null, 'slot_revision_id = page_latest' )
 				->join( 'content', null, 'content_id = slot_content_id' )
-				->join( 'text', null, "content_address = 'tt:' || old_id" );
+				->join( 'text', null, 'old_id = CAST(SUBSTR(content_address, 4) AS INTEGER)' );
 		}
 		$kept = [];
 		foreach ( $rows->fetchResultSet() as $row ) {

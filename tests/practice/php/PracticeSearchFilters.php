@@ -44,22 +44,11 @@ class PracticeSearchFilters {
 
 	/** Compare the words of one page. */
 	public function accept( stdClass $row ): bool {
-		if ( !$this->textTerms ) {
-			return true;
-		}
 		$title = strtr( $row->page_title, '_', ' ' );
 		$source = $row->old_text ?? '';
-		$titleWords = PracticeSearchTerms::words( $title );
-		$sourceWords = $this->needText() ? PracticeSearchTerms::words( $source ) : '';
 		foreach ( $this->textTerms as $term ) {
-			$inTitle = $term['key'] === 'intitle';
-			if ( $term['regex'] !== null ) {
-				$fits = (bool)preg_match( $term['regex'], $inTitle ? $title : $source );
-			} else {
-				$pattern = PracticeSearchTerms::pattern( $term['value'] );
-				$fits = ( $term['key'] !== 'insource' && preg_match( $pattern, $titleWords ) ) ||
-					( !$inTitle && preg_match( $pattern, $sourceWords ) );
-			}
+			$fits = ( $term['key'] !== 'insource' && preg_match( $term['pattern'], $title ) ) ||
+				( $term['key'] !== 'intitle' && preg_match( $term['pattern'], $source ) );
 			if ( $fits === $term['minus'] ) {
 				return false;
 			}

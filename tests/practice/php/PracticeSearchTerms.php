@@ -11,7 +11,7 @@ class PracticeSearchTerms {
 	/**
 	 * Read a query.
 	 *
-	 * @return array<int,array{minus:bool,key:string,value:string,quoted:bool,regex:?string}>
+	 * @return array<int,array{minus:bool,key:string,value:string,pattern:string}>
 	 */
 	public static function parse( string $query ): array {
 		preg_match_all( self::TERM, trim( $query ), $found, PREG_SET_ORDER | PREG_UNMATCHED_AS_NULL );
@@ -27,19 +27,17 @@ class PracticeSearchTerms {
 			'minus' => $part['minus'] !== '',
 			'key' => $key,
 			'value' => $value,
-			'quoted' => $part['phrase'] !== null,
-			'regex' => $regex,
+			'pattern' => $regex ?? self::pattern( $value ),
 		];
 	}
 
-	/** Bring a text into the form in which words are compared: lower case, single spaces, one at each end. */
-	public static function words( string $text ): string {
-		return ' ' . trim( preg_replace( '/[^\p{L}\p{N}]+/u', ' ', mb_strtolower( $text ) ) ) . ' ';
-	}
-
-	/** Turn a word or phrase, in which * stands for any part of a token, into a pattern for such a text. */
+	/** Turn a word or phrase, in which * stands for any part of a token, into a pattern of whole tokens. */
 	public static function pattern( string $phrase ): string {
-		$kept = preg_replace( '/[^\p{L}\p{N}*]+/u', ' ', mb_strtolower( $phrase ) );
-		return '~ ' . str_replace( '\*', '[^ ]*', preg_quote( trim( $kept ), '~' ) ) . ' ~u';
+		$tokens = preg_split( '/[^\p{L}\p{N}*]+/u', $phrase, -1, PREG_SPLIT_NO_EMPTY );
+		$parts = array_map(
+			static fn ( string $token ): string => str_replace( '\*', '[\p{L}\p{N}]*', preg_quote( $token, '~' ) ),
+			$tokens
+		);
+		return '~(?<![\p{L}\p{N}])' . implode( '[^\p{L}\p{N}]+', $parts ) . '(?![\p{L}\p{N}])~iu';
 	}
 }
