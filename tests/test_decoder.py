@@ -6,8 +6,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,15 +17,13 @@ from PIL import Image
 
 from faebot_hash.adapters import decoder as decoder_module
 from faebot_hash.adapters.decoder import DecoderProcess
-from faebot_hash.errors import DecoderError
 from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import ORIGINAL, THUMBNAIL, open_picture
 from faebot_hash.model import Fingerprint, Reason, Skipped
 from faebot_hash.ports import Decoder
-from tests.bombs import bombs
-from tests.pictures import LONG, each_seed, encoded, encodings, mutants, per_seed, photograph, png
+from tests.pictures import LONG, each_seed, encoded, encodings, mutants, per_seed, png
+from tests.processes import is_alive, peak_bytes
 
-GIBIBYTE = 1 << 30
 DEATHS = 50 if LONG else 5
 PATIENT_S = 60.0
 
@@ -36,16 +32,6 @@ PATIENT_S = 60.0
 def decoder() -> Iterator[DecoderProcess]:
     with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
         yield process
-
-
-def peak_bytes(pid: int) -> int:
-    """Read the largest resident set that a living process ever had."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024
-
-
-def is_alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
 
 
 @cache
@@ -171,7 +157,7 @@ def test_hostile_files_end_in_a_hash_or_a_reason(seed: int) -> None:
                 Reason.DECODER_DIED,
             )
         assert slowest_s < decoder_module.WALL_S
-        assert peak_bytes(process.worker_pid) < GIBIBYTE
+        assert peak_bytes(process.worker_pid) < decoder_module.MEMORY_BYTES
         fate = "survived" if process.worker_pid == first else "was replaced"
         print(f"slowest {slowest_s:.2f} s, the first worker {fate}")
 
@@ -246,95 +232,3 @@ def test_an_interrupted_question_is_not_answered_to_the_next() -> None:
             process.fingerprint(slow_picture())
         expected = fingerprint(open_picture(encodings()["gif"], ORIGINAL))
         assert process.fingerprint(encodings()["gif"]) == expected
-
-
-# I3: bombs
-
-
-@pytest.mark.parametrize("name", sorted(bombs()))
-def test_refuses_bombs(name: str) -> None:
-    with DecoderProcess(ORIGINAL) as process:
-        pid = process.worker_pid
-        verdict = process.fingerprint(bombs()[name])
-        assert isinstance(verdict, Skipped), name
-        assert verdict.reason in (Reason.TOO_LARGE, Reason.MALFORMED)
-        assert process.worker_pid == pid, "refusing must not cost the worker"
-        assert peak_bytes(pid) < GIBIBYTE
-        print(verdict, peak_bytes(pid) >> 20, "MiB")
-
-
-def test_the_largest_legal_pictures_fit() -> None:
-    """100 MP as a JPEG to be turned and as RGBA PNG of 400 MB decoded, under 1 GiB."""
-    with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:
-        pid = process.worker_pid
-        photo = photograph(size=(10_000, 10_000))
-        exif = Image.Exif()
-        exif[0x0112] = 6
-        assert isinstance(process.fingerprint(encoded(photo, "JPEG", exif=exif)), Fingerprint)
-        del photo
-        rgba = png(10_000, 10_000, bytes(10_000 * 40_001), colour_type=6)
-        assert isinstance(process.fingerprint(rgba), Fingerprint)
-        assert process.worker_pid == pid
-        print("peak", peak_bytes(pid) >> 20, "MiB")
-        assert peak_bytes(pid) < GIBIBYTE
-
-
-# What it may use
-
-
-def test_the_worker_is_limited(decoder: DecoderProcess) -> None:
-    decoder.fingerprint(encodings()["png"])
-    limits = {
-        line[:26].strip(): line[26:].split()[0]
-        for line in Path(f"/proc/{decoder.worker_pid}/limits").read_text().splitlines()[1:]
-    }
-    assert limits["Max address space"] == str(GIBIBYTE)
-    assert limits["Max file size"] == "0"
-    assert limits["Max core file size"] == "0"
-    assert int(limits["Max open files"]) <= 32
-    assert limits["Max cpu time"].isdigit()
-
-
-def test_the_worker_hears_no_ctrl_c(decoder: DecoderProcess) -> None:
-    pid = decoder.worker_pid
-    assert os.getsid(pid) != os.getsid(0)
-    os.kill(pid, signal.SIGINT)
-    assert isinstance(decoder.fingerprint(encodings()["png"]), Fingerprint)
-    assert decoder.worker_pid == pid
-
-
-def test_leaves_no_process_behind() -> None:
-    with DecoderProcess(THUMBNAIL) as process:
-        pid = process.worker_pid
-    assert not is_alive(pid)
-
-
-def test_the_worker_ends_with_its_parent() -> None:
-    program = (
-        "import os, signal\n"
-        "from faebot_hash.adapters.decoder import DecoderProcess\n"
-        "from faebot_hash.images import THUMBNAIL\n"
-        "print(DecoderProcess(THUMBNAIL).worker_pid, flush=True)\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
-    assert run.returncode == -signal.SIGKILL
-    pid = int(run.stdout)
-    deadline = time.monotonic() + 5
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not is_running(pid)
-
-
-def is_running(pid: int) -> bool:
-    """Tell a running process from one that has ended and waits for whoever adopted it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def test_says_so_when_no_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(DecoderError, match="does not start"), DecoderProcess(THUMBNAIL):
-        pass
