@@ -99,7 +99,7 @@ def _mask(text: str) -> tuple[str, list[str], set[str], list[str]]:
         if not closed and name not in ("comment", "includeonly"):
             continue  # MediaWiki shows the tag as it stands and reads on
         if name in _LISTS:
-            file_lists.append(text[match.end() : end])
+            file_lists.append(text[match.end() : end].rpartition("</")[0])
         filler = UNSEEN if name in ("comment", "includeonly") else SEALED
         pieces += [text[done : match.start()], filler * (end - match.start())]
         done = position = end
