@@ -91,19 +91,20 @@ def by_history(page: PageText, history: Sequence[Revision]) -> Skipped | None:
     """
     for revision in history:
         if _TAG_SUMMARY.search(revision.comment):
-            return Skipped(page.title, Reason.REMOVED_BY_HUMAN, f"tagged in revision {revision.revid}")
+            return Skipped(_own(page.title), Reason.REMOVED_BY_HUMAN, f"tagged in revision {revision.revid}")
     return None
 
 
 def _by_marks(page: PageText, parsed: Page, names: Sequence[str], home_category: str) -> Skipped | None:
+    own = _own(page.title)
     if page.is_redirect or parsed.is_redirect():
-        return Skipped(page.title, Reason.REDIRECT)
+        return Skipped(own, Reason.REDIRECT)
     if not may_edit(page.text, names):
-        return Skipped(page.title, Reason.BOTS_EXCLUDED)
+        return Skipped(own, Reason.BOTS_EXCLUDED)
     if mark := parsed.uses(marks.DUPLICATE | marks.DELETION | marks.KEPT):
-        return Skipped(page.title, Reason.DELETION_PENDING, f"{{{{{mark}}}}}")
+        return Skipped(own, Reason.DELETION_PENDING, f"{{{{{mark}}}}}")
     if parsed.in_category((home_category, marks.IDENTICAL_CATEGORY)):
-        return Skipped(page.title, Reason.ALREADY_TAGGED)
+        return Skipped(own, Reason.ALREADY_TAGGED)
     return None
 
 

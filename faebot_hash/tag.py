@@ -19,18 +19,18 @@ def propose(match: Match, page: PageText, collection: Collection, home_category:
     """
     before = Page(page.text)
     if page.is_redirect or before.is_redirect():
-        return Skipped(page.title, Reason.REDIRECT)
+        return Skipped(match.file.title, Reason.REDIRECT)
     if before.in_category((home_category, IDENTICAL_CATEGORY)):
-        return Skipped(page.title, Reason.ALREADY_TAGGED)
+        return Skipped(match.file.title, Reason.ALREADY_TAGGED)
     if before.markup.left_open:
-        return Skipped(page.title, Reason.UNSAFE_TEXT, f"{before.markup.left_open[-1]} left open")
+        return Skipped(match.file.title, Reason.UNSAFE_TEXT, f"{before.markup.left_open[-1]} left open")
     if any(char in page.text for char in "\r\x00\x01"):
-        return Skipped(page.title, Reason.UNSAFE_TEXT, "characters that no wiki stores")
+        return Skipped(match.file.title, Reason.UNSAFE_TEXT, "characters that no wiki stores")
     key = sort_key(match)
     cuts = category_cuts(before, collection.remove_category) if collection.remove_category else ()
     new_text = with_category(without(page.text, cuts), home_category, key)
     if not _is_the_smallest_change(before, new_text, home_category, key, cuts):
-        return Skipped(page.title, Reason.UNSAFE_TEXT, "the new text does not read as meant")
+        return Skipped(match.file.title, Reason.UNSAFE_TEXT, "the new text does not read as meant")
     return Proposal(match, PageEdit(page, new_text, summary(match, home_category)))
 
 

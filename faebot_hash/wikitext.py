@@ -135,7 +135,7 @@ class Page:
             return False
         if wanted in self.files or wanted.rpartition(".")[0] in self.files:
             return True
-        text = self.plain.replace(own, SEALED) if wanted in own else self.plain
+        text = self.plain.replace(own, SEALED) if wanted[1:] in own else self.plain
         return _stands_in(wanted, text) or _stands_in(wanted[:1].lower() + wanted[1:], text)
 
     def _files_as_written(self) -> Iterator[str]:
