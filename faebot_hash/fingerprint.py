@@ -19,6 +19,7 @@ from faebot_hash.model import HASH_BITS, MAX_HASH, Basis, Fingerprint
 Array = npt.NDArray[Any]
 
 LOW_INFORMATION_TIES = 48
+LOW_INFORMATION_LEVELS = 6
 _DCT_ROUNDING = 1e-6
 
 _HEX = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
@@ -42,9 +43,19 @@ def fingerprint(picture: Picture) -> Fingerprint:
         ahash=_as_int(imagehash.average_hash(for_ahash).hash),
         whash=_as_int(_wavelet_bits(picture)),
         low_information=dhash in (0, MAX_HASH)
+        or contrast_levels(for_dhash) < LOW_INFORMATION_LEVELS
         or dhash_ties(for_dhash) >= LOW_INFORMATION_TIES
         or phash_ties(for_phash) >= LOW_INFORMATION_TIES,
     )
+
+
+def contrast_levels(reduced: Picture) -> int:
+    """Measure how many grey levels (0…255) the 9 × 8 reduction spans.
+
+    Fog and blank paper span a few levels of noise, which decides every bit of their hashes; the
+    faintest photograph of the corpora spans 12, and the threshold is half of that.
+    """
+    return int(np.ptp(np.asarray(reduced)))
 
 
 def dhash_ties(reduced: Picture) -> int:

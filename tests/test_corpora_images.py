@@ -19,7 +19,14 @@ from PIL import Image
 
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.errors import ImageRejected
-from faebot_hash.fingerprint import LOW_INFORMATION_TIES, dhash_ties, distance, to_hex
+from faebot_hash.fingerprint import (
+    LOW_INFORMATION_LEVELS,
+    LOW_INFORMATION_TIES,
+    contrast_levels,
+    dhash_ties,
+    distance,
+    to_hex,
+)
 from faebot_hash.images import FORMATS, ORIGINAL, open_picture
 from faebot_hash.model import Fingerprint, Reason, Skipped
 from tests.pictures import grey_by_numpy, upright_by_numpy
@@ -187,6 +194,17 @@ def test_the_threshold_lies_between_photographs_and_the_moon(judged: Judged) -> 
                 ties[kind].append(dhash_ties(picture.resize((9, 8), imagehash.ANTIALIAS)))
     assert (max(ties["photographs"]), min(ties["moon"])) == (43, 52)
     assert max(ties["photographs"]) < LOW_INFORMATION_TIES <= min(ties["moon"])
+
+
+def test_the_contrast_threshold_is_half_of_the_faintest_photograph(judged: Judged) -> None:
+    spans = [
+        contrast_levels(
+            open_picture((CORPORA / path).read_bytes(), ORIGINAL).resize((9, 8), imagehash.ANTIALIAS)
+        )
+        for path, _ in fingerprints(judged)
+        if manifest()[path]["class"].startswith("photo-")
+    ]
+    assert min(span for span in spans if span) == 2 * LOW_INFORMATION_LEVELS
 
 
 def test_rejections_are_the_same_here_and_in_the_worker(judged: Judged) -> None:

@@ -214,6 +214,9 @@ def drawing(kind: str) -> Image.Image:
         case "grey with one speck":
             picture.paste(128, (0, 0, 120, 90))
             draw.point((60, 45), 140)
+        case "fog":
+            noise = np.random.default_rng(1).integers(179, 182, (90, 120), dtype=np.uint8)
+            picture = Image.fromarray(noise)
         case "moon":
             picture.paste(0, (0, 0, 120, 90))
             draw.ellipse((57, 42, 63, 48), fill=230)
@@ -229,7 +232,16 @@ def drawing(kind: str) -> Image.Image:
 
 @pytest.mark.parametrize(
     "kind",
-    ["white", "black", "grey with one speck", "moon", "fading to the right", "fading downwards", "stripes"],
+    [
+        "white",
+        "black",
+        "fog",
+        "grey with one speck",
+        "moon",
+        "fading to the right",
+        "fading downwards",
+        "stripes",
+    ],
 )
 def test_marks_pictures_whose_hashes_say_nothing(kind: str) -> None:
     assert fingerprint(drawing(kind)).low_information
