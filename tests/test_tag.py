@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import mwparserfromhell
@@ -58,22 +59,25 @@ def check_the_law(text: str) -> bool:
     return True
 
 
-def golden(path: Path) -> tuple[str, str]:
-    """Read the two texts of a page file."""
+def golden(path: Path) -> tuple[str, str, str]:
+    """Read the title and the two texts of a page file."""
     head, rest = path.read_text(encoding="utf-8").split("==== before ====\n")
-    assert head.startswith("label: ")
+    label, title = head.splitlines()
+    assert label.startswith("label: ")
     before, after = rest.split("\n==== after ====\n")
-    return before, after.removesuffix("\n")
+    return title.removeprefix("title: "), before, after.removesuffix("\n")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_pages_before_and_after(path: Path) -> None:
-    before, after = golden(path)
-    proposal = propose(before)
+    title, before, after = golden(path)
+    match = replace(MATCH, partners=(file_info(2, title),))
+    proposal = tag.propose(match, page(before), COLLECTION, HOME)
     if isinstance(proposal, Skipped):
         assert proposal.reason.name == after
     else:
         assert proposal.edit.new_text == after
+        assert f"[[:File:{title}]]" in proposal.edit.summary
         assert check_the_law(before)
 
 
