@@ -71,9 +71,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran = sum(len(stats.get(outcome, [])) for outcome in ("passed", "failed", "xfailed", "xpassed"))
     skipped, deselected = len(stats.get("skipped", [])), len(stats.get("deselected", []))
     verdict = ": a failure, because CI=true" if skipped and IN_CI else ""
-    terminalreporter.write_line(
-        f"{ran} tests ran, {skipped} skipped{verdict}, {deselected} left for make test-long"
-    )
+    terminalreporter.write_line(f"{ran} tests ran, {skipped} skipped{verdict}, {deselected} deselected")
 
 
 @pytest.fixture(scope="session")

@@ -377,6 +377,7 @@ def test_stopping_leaves_no_worker_and_keeping_keeps_edits(
         assert first.server.workers_alive()
     assert not first.server.workers_alive()
     with PracticeWiki(tmp_path / "kept", keep=True) as second:
+        assert not second.fresh
         assert second.reader().text(f"File:{ROCKET}")[1] == "yesterday"
     with PracticeWiki(tmp_path / "kept") as third:
         assert third.reader().text(f"File:{ROCKET}")[1] != "yesterday"

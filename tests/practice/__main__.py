@@ -72,7 +72,8 @@ def _up(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     with PracticeWiki(options.dir, port=options.port, many=options.many, keep=options.keep) as wiki:
-        print(f"{wiki.url}\nPYWIKIBOT_DIR={wiki.pywikibot_dir}\nCtrl-C ends it.", flush=True)
+        state = "as it was in the beginning" if wiki.fresh else "as it was left"
+        print(f"{wiki.url} ({state})\nPYWIKIBOT_DIR={wiki.pywikibot_dir}\nCtrl-C ends it.", flush=True)
         stop.wait()
 
 

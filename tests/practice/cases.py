@@ -57,7 +57,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "saturation-twin",
         "library and Flickr release differ in saturation",
-        (NOAA, RESOLUTION),
+        (NOAA,),
         "both are tagged",
     ),
     Case("retouched", "an original and its cleaned derivative name each other", (NOAA,), "neither is tagged"),

@@ -58,6 +58,7 @@ class PracticeWiki:
         self.keep = keep
         self.server = PhpServer(self.folder, port or free_port())
         self.pywikibot_dir = self.folder / "pywikibot"
+        self.fresh = True
         self.tree = Path()
         self.template = Path()
 
@@ -100,10 +101,11 @@ class PracticeWiki:
             self.template = get_template(self.tree, "cases", case_actions)
 
     def start(self) -> None:
-        """Copy the template unless the folder is kept, and serve it."""
+        """Copy the template unless the folder is kept, and serve it; ``fresh`` tells which it was."""
         self.prepare()
         self.server.stop_leftover()
-        if not (self.keep and self._made_from() == self.template.name):
+        self.fresh = not (self.keep and self._made_from() == self.template.name)
+        if self.fresh:
             self._copy_template()
         self.clear_faults()
         write_local_settings(self.folder, self.tree, self.server.address)
