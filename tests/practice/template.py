@@ -24,7 +24,18 @@ FOLDERS = ("images", "cache", "log", "sqlite", "faults", "htdocs")
 KEPT_S = 3600.0
 # Modules that run a wiki without shaping what is in it.
 LEAVES_NO_TRACE = frozenset(
-    {"__init__", "__main__", "client", "demo", "mediawiki", "packages", "places", "server", "wiki"}
+    {
+        "__init__",
+        "__main__",
+        "brute_force",
+        "client",
+        "demo",
+        "mediawiki",
+        "packages",
+        "places",
+        "server",
+        "wiki",
+    }
 )
 ActionMaker = Callable[[Path], Iterable[Action]]
 
