@@ -107,7 +107,7 @@ class Editor:
             applied, lagged = self._attempt(proposal)
             if not lagged or attempt == LAG_WAITS - 1:
                 break
-            self.sleep(min(LAG_WAIT_S, self.interval_s or LAG_WAIT_S) * (attempt + 1))
+            self.sleep(min(LAG_WAIT_S, self.interval_s) * (attempt + 1))
         return applied
 
     def _attempt(self, proposal: Proposal) -> tuple[Applied, bool]:

@@ -27,6 +27,10 @@ from faebot_hash.tally import Tally
 STOPPING = frozenset({Outcome.UNAVAILABLE, Outcome.UNKNOWN})
 """After these the next edit would fare no better: the run ends and a later one goes on."""
 
+HOME_PAGE = """{{Hiddencat}}
+Files that look equal to others, sorted by a hash of their picture so that equal ones stand side by side.
+Please review them: nominate the worse copy with {{tl|duplicate}}, or take the category off the page."""
+
 
 class Sweep:
     """One run over one collection, entered with ``with``; it owns the store, the decoder and the downloads.
@@ -105,6 +109,7 @@ class Sweep:
                 tally.add(found, applied)
                 self._tell(found, applied)
                 self._stop_if_told(applied)
+            self._advise()
         finally:
             self._say("\n".join(report.total_lines(tally, colour=self._colour)))
         return tally
@@ -129,6 +134,12 @@ class Sweep:
         if self._report_file:
             with self._report_file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(report.to_json(found, applied), ensure_ascii=False) + "\n")
+
+    def _advise(self) -> None:
+        """Show what the account should not create itself: the page of the home category."""
+        title = f"Category:{self._settings.wiki.home_category}"
+        if not self._wiki.exists(title):
+            self._say(f"\nThe page {title} does not exist. Create it with this text:\n\n{HOME_PAGE}")
 
     def _stop_if_told(self, applied: list[Applied | Skipped]) -> None:
         for one in applied:

@@ -140,7 +140,7 @@ def test_lag_is_waited_out_with_a_fresh_look_each_time(
 ) -> None:
     answers = [EditAnswer("maxlag"), EditAnswer("maxlag"), None]
     wiki.before_edit = lambda edit: answers.pop(0)
-    assert editor(wiki, journal, clock).apply(proposal(wiki)).outcome is Outcome.EDITED
+    assert editor(wiki, journal, clock, interval_s=5.0).apply(proposal(wiki)).outcome is Outcome.EDITED
     assert journal.states == ["REFUSED", "REFUSED", "DONE"]
     assert clock.slept == [5.0, 10.0]
 

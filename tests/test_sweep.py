@@ -195,7 +195,7 @@ def test_a_lost_store_changes_nothing(operator: Operator, undisturbed: dict[str,
 
 @pytest.mark.parametrize(
     ("fault", "value"),
-    [("readonly", "maintenance"), ("lag", 9), ("search-warning", 1), ("thumb-429-steps", 1)],
+    [("readonly", "maintenance"), ("lag", 9), ("search-warning", 1)],
 )
 def test_after_trouble_the_next_run_ends_as_if_there_had_been_none(
     operator: Operator, undisturbed: dict[str, str], fault: str, value: str | int

@@ -24,6 +24,9 @@ from faebot_hash.ports import EditAnswer, Hits
 BATCH = 50
 """Titles a request: the API scales at most 50 thumbnails at once, for bots too (TRANSFORM_LIMIT)."""
 
+OLDER_VERSIONS = frozenset({"continue", "iistart"})
+"""Asked for a single file, ``imageinfo`` offers to go on with its older versions."""
+
 SEARCH_LIMIT = 500
 SEARCH_WINDOW = 10_000
 FILE_NAMESPACE = 6
@@ -174,7 +177,7 @@ class Commons:
             answer = self._query(**parameters, **more)
             yield answer
             more = answer.get("continue", {})
-            if not more:
+            if not more.keys() - OLDER_VERSIONS:
                 return
 
     def _query(self, **parameters: object) -> dict[str, Any]:
