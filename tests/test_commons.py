@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def test_the_current_version_counts_whatever_came_before(
     for level in (10, 200):
         Image.new("RGB", (300, 200), (level, 0, 0)).save(tmp_path / f"{level}.jpg")
         wiki.human("upload", f"File:{TITLE}", path=str(tmp_path / f"{level}.jpg"))
+        time.sleep(1.1)  # MediaWiki names old versions by the second
     requests = commons.requests
     (after,) = commons.files([page_id])
     fresh = commons.recheck(page_id)
