@@ -83,7 +83,7 @@ def total_lines(tally: Tally, *, colour: bool = False) -> list[str]:
     outcomes, reasons = _by_count(tally.outcomes), _by_count(tally.reasons)
     happened: list[tuple[Outcome | Reason, int]] = [*outcomes, *reasons]
     digits = max(len(f"{count:,}") for count in (*sizes.values(), *(count for _, count in happened)))
-    lines = ["", _paint("In all", "heading", colour)]
+    lines = [_paint("In all", "heading", colour)]
     lines += [f"  {count:>{digits},}  {name}" for name, count in sizes.items()]
     for heading, rows in (("Done", outcomes), ("Left out", reasons)):
         lines += [_paint(heading, "heading", colour)] if rows else []

@@ -125,11 +125,10 @@ class Sweep:
         return applied
 
     def _tell(self, found: Found | Skipped, applied: list[Applied | Skipped]) -> None:
-        lines = (
-            [report.skipped_line(found)]
-            if isinstance(found, Skipped)
-            else ["", *report.found_lines(found, applied)]
-        )
+        if isinstance(found, Skipped):
+            lines = [report.skipped_line(found, colour=self._colour)]
+        else:
+            lines = [*report.found_lines(found, applied, colour=self._colour), ""]
         self._say("\n".join(lines))
         if self._report_file:
             with self._report_file.open("a", encoding="utf-8") as file:

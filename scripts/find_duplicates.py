@@ -86,6 +86,8 @@ def main(*args: str) -> None:
         seeds = factory.getCombinedGenerator()
         if seeds is None and collection.slice is not SliceKind.SEARCH:
             raise SettingsError("no seeds: name a -collection, or a generator such as -cat:NAME")
+        if not (sys.stdin.isatty() or "always" in given or pywikibot.config.simulate):
+            raise SettingsError("nobody can be asked here (no terminal): give -always or -simulate")
         bot = DuplicateBot(always="always" in given)
         with Sweep(
             pywikibot.Site(),
@@ -102,6 +104,9 @@ def main(*args: str) -> None:
     except FaebotError as error:
         pywikibot.error(error)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except KeyboardInterrupt:
+        pywikibot.info("Stopped. What was done is kept, and the next run goes on from here.")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

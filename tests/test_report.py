@@ -93,7 +93,7 @@ virin 120105-N- image/jpeg PD-USGov-
       Flat one.jpg
       Flat two.jpg (equal to no other)"""
 
-GOLDEN_TOTALS = """
+GOLDEN_TOTALS = """\
 In all
   1  slices
   7  files listed
