@@ -29,7 +29,7 @@ from faebot_hash.model import (
     Slice,
     SliceKind,
 )
-from faebot_hash.ports import Decoder, Fetcher, HashStore, Wiki
+from faebot_hash.ports import Decoder, Fetcher, HashStore, Journal, Wiki
 from faebot_hash.settings import Collection, Settings
 
 T = TypeVar("T")
@@ -56,6 +56,7 @@ class Finder:
     fetcher: Fetcher
     decoder: Decoder
     store: HashStore
+    journal: Journal
     revisit: bool = False
     watch: Callable[[Iterable[T], int, str], Iterable[T]] = _unwatched
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -112,6 +113,8 @@ class Finder:
         page = pages[one.file.page_id]
         if isinstance(page, Skipped):
             return page
+        if self.journal.tagged(page.page_id):
+            return Skipped(one.file.title, Reason.REMOVED_BY_HUMAN, "the journal knows our edit")
         removed = exclude.by_history(page, self.wiki.history(page.page_id))
         return removed or tag.propose(one, page, self.collection, self._home)
 

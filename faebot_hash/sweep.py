@@ -72,6 +72,7 @@ class Sweep:
                 fetcher,
                 decoder,
                 self._store,
+                self._store,
                 revisit=self._revisit,
                 watch=watched,
             )

@@ -40,14 +40,8 @@ class World:
 
     def finder(self, collection: Collection = COLLECTION, **changes: object) -> Finder:
         options: dict[str, object] = {"settings": Settings(), "now": lambda: EPOCH, **changes}
-        return Finder(
-            collection,
-            wiki=self.wiki,
-            fetcher=self.fetcher,
-            decoder=FakeDecoder(),
-            store=self.store,
-            **options,
-        )  # type: ignore[arg-type]
+        world = {"wiki": self.wiki, "fetcher": self.fetcher, "decoder": FakeDecoder()}
+        return Finder(collection, store=self.store, journal=self.journal, **world, **options)  # type: ignore[arg-type]
 
     def find(self, **changes: object) -> list[Found | Skipped]:
         """Look around the first file."""
@@ -173,6 +167,16 @@ def test_a_page_that_people_untagged_is_left_alone() -> None:
     again = world.found()
     assert again.proposals == ()
     assert reasons(again)["Photograph 1.jpg"] is Reason.REMOVED_BY_HUMAN
+
+
+def test_the_journal_remembers_a_tag_that_left_no_trace_in_the_history() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    world.carry_out(world.found())
+    for page_id in (1, 2):
+        del world.wiki.revisions[page_id][1:]
+    again = world.found()
+    assert again.proposals == ()
+    assert set(reasons(again).values()) == {Reason.REMOVED_BY_HUMAN}
 
 
 def test_a_page_that_changed_meanwhile_is_judged_from_its_new_text() -> None:
