@@ -40,7 +40,7 @@ def test_the_shipped_collections_are_the_casebooks_sweeps() -> None:
         "fleuron": SliceKind.SEARCH,
     }
     noaa = settings.collection_named("noaa")
-    assert noaa.query == 'insource:"NOAA" insource:/51647007@N08|noaa.gov\\/i/ filew:>899 filemime:image/jpeg'
+    assert noaa.query == 'insource:"NOAA" insource:/51647007@N08|noaa.gov/i filew:>899 filemime:image/jpeg'
     assert settings.collection_named("dod-virin").seed_category == "Images from DoD uploaded by Fæ"
 
 
