@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -109,9 +109,27 @@ class HashStore(Protocol):
         ...
 
 
+OPEN_STATES = ("PLANNED", "SENT", "UNKNOWN")
+CLOSED_STATES = ("DONE", "NOOP", "CONFLICT", "REFUSED", "UNDONE")
+
+
+def may_settle(present: str | None, state: str) -> bool:
+    """Tell whether a journal row may go from one state to another; a state that settles nothing is our bug.
+
+    Closed is closed, but an edit that was DONE may be UNDONE; UNKNOWN leaves a row open.
+    """
+    if state not in (*CLOSED_STATES, "UNKNOWN"):
+        raise ValueError(f"{state} settles nothing")
+    return present == "DONE" if state == "UNDONE" else present in OPEN_STATES
+
+
 @dataclass(frozen=True)
 class Intent:
-    """A journal row: one edit that was planned, under the token that its summary carries."""
+    """A journal row: one edit that was planned, under the token that its summary carries.
+
+    ``run`` names the run that planned it; ``file_timestamp`` and ``file_sha1`` are those of the file at
+    the time; ``partners`` are the page ids and SHA1s of the files that it was compared with.
+    """
 
     token: str
     page_id: int
@@ -120,10 +138,40 @@ class Intent:
     file_sha1: str
     new_text_sha1: str
     kind: str
+    run: str = field(default="", kw_only=True)
+    file_timestamp: datetime | None = field(default=None, kw_only=True)
+    partners: tuple[tuple[int, str], ...] = field(default=(), kw_only=True)
+
+
+@dataclass(frozen=True)
+class JournalRow:
+    """What became of an intent; ``revid`` is 0 until the edit is known to be saved."""
+
+    intent: Intent
+    state: str
+    planned_at: datetime
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    revid: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in the journal: when its first row was planned, its last change, its rows by state."""
+
+    name: str
+    started_at: datetime
+    last: datetime
+    counts: Mapping[str, int]
 
 
 class Journal(Protocol):
-    """The write-ahead record of edits: PLANNED, SENT, then one of the closed states."""
+    """The write-ahead record of edits: PLANNED, SENT, then one of the closed states.
+
+    Rows keep the order in which they were planned, whatever the clock did; a step that a row cannot
+    take raises ValueError.
+    """
 
     def plan(self, intent: Intent) -> None:
         """Write the row durably, before anything is sent."""
@@ -133,18 +181,32 @@ class Journal(Protocol):
         """Mark the row as sent, durably, before the first byte of the POST leaves."""
         ...
 
-    def settle(self, token: str, state: str, revid: int = 0) -> None:
-        """Close the row."""
+    def settle(self, token: str, state: str, revid: int = 0, detail: str = "") -> None:
+        """Close the row, or leave it open as UNKNOWN; a revid and a detail stay unless others are given."""
         ...
 
     def open_rows(self) -> Sequence[Intent]:
-        """List the rows that were planned or sent but never closed."""
+        """List the rows that were planned or sent but never closed, oldest first."""
+        ...
+
+    def rows(
+        self,
+        run: str | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        newest: int | None = None,
+    ) -> Sequence[JournalRow]:
+        """List rows, newest first: of one run, kind or state, and only the newest few, where asked."""
+        ...
+
+    def runs(self) -> Sequence[RunSummary]:
+        """List the runs that planned an edit, newest first."""
         ...
 
     def last_sent(self) -> datetime | None:
-        """Tell when the last POST left, over all runs."""
+        """Tell the latest time at which a POST left, over all runs; ahead of a clock that was set back."""
         ...
 
     def tagged(self, page_id: int) -> bool:
-        """Tell whether an edit of ours on this page is known to have been saved."""
+        """Tell whether an edit of ours on this page is known to have been saved, and was not undone."""
         ...

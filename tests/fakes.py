@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,17 @@ from faebot_hash.model import (
     Skipped,
     Slice,
 )
-from faebot_hash.ports import EditAnswer, Hits, Intent
+from faebot_hash.ports import (
+    CLOSED_STATES,
+    OPEN_STATES,
+    EditAnswer,
+    Hits,
+    Intent,
+    JournalRow,
+    RunSummary,
+    may_settle,
+)
+from faebot_hash.preflight import Account, Current, Preflight
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -120,34 +131,74 @@ class FakeWiki:
 
 @dataclass
 class FakeJournal:
-    """Journal rows in a dict, with their states."""
+    """Journal rows in a dict by token, in the order of planning; ``now`` dates them."""
 
-    rows: dict[str, tuple[Intent, str]] = field(default_factory=dict)
-    sent_at: datetime | None = None
+    by_token: dict[str, JournalRow] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def plan(self, intent: Intent) -> None:
-        self.rows[intent.token] = (intent, "PLANNED")
+        if intent.token in self.by_token:
+            raise ValueError(f"the token {intent.token} is in the journal already")
+        self.by_token[intent.token] = JournalRow(intent, "PLANNED", self.now())
 
     def sent(self, token: str, at: datetime) -> None:
-        self.rows[token] = (self.rows[token][0], "SENT")
-        self.sent_at = at
+        present = self._state(token)
+        if present != "PLANNED":
+            raise ValueError(f"the journal row {token} is {present or 'missing'}, not PLANNED")
+        self.by_token[token] = replace(self.by_token[token], state="SENT", sent_at=at)
 
-    def settle(self, token: str, state: str, revid: int = 0) -> None:
-        self.rows[token] = (self.rows[token][0], state)
+    def settle(self, token: str, state: str, revid: int = 0, detail: str = "") -> None:
+        present = self._state(token)
+        if not may_settle(present, state):
+            raise ValueError(f"the journal row {token} is {present or 'missing'} and cannot become {state}")
+        row = self.by_token[token]
+        self.by_token[token] = replace(
+            row, state=state, settled_at=self.now(), revid=revid or row.revid, detail=detail or row.detail
+        )
+
+    def _state(self, token: str) -> str | None:
+        row = self.by_token.get(token)
+        return row.state if row else None
 
     def open_rows(self) -> Sequence[Intent]:
-        return [intent for intent, state in self.rows.values() if state in ("PLANNED", "SENT")]
+        return [row.intent for row in self.by_token.values() if row.state in OPEN_STATES]
+
+    def rows(
+        self,
+        run: str | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        newest: int | None = None,
+    ) -> Sequence[JournalRow]:
+        if state is not None and state not in (*OPEN_STATES, *CLOSED_STATES):
+            raise ValueError(f"no state of the journal: {state}")
+        return [
+            row
+            for row in reversed(self.by_token.values())
+            if run in (None, row.intent.run)
+            and kind in (None, row.intent.kind)
+            and state in (None, row.state)
+        ][:newest]
+
+    def runs(self) -> Sequence[RunSummary]:
+        names = dict.fromkeys(row.intent.run for row in self.by_token.values())
+        return [self._summary(name) for name in reversed(names)]
+
+    def _summary(self, name: str) -> RunSummary:
+        rows = self.rows(run=name)
+        last = max(row.settled_at or row.sent_at or row.planned_at for row in rows)
+        return RunSummary(name, rows[-1].planned_at, last, Counter(row.state for row in rows))
 
     def last_sent(self) -> datetime | None:
-        return self.sent_at
+        return max((row.sent_at for row in self.by_token.values() if row.sent_at), default=None)
 
     def tagged(self, page_id: int) -> bool:
-        return any(intent.page_id == page_id and state == "DONE" for intent, state in self.rows.values())
+        return any(row.intent.page_id == page_id and row.state == "DONE" for row in self.by_token.values())
 
     @property
     def states(self) -> list[str]:
         """List the states in the order of planning."""
-        return [state for _, state in self.rows.values()]
+        return [row.state for row in self.by_token.values()]
 
 
 @dataclass

@@ -44,7 +44,7 @@ DOORS = {
     "pywikibot": {"adapters.commons"},
     "requests": {"adapters.http"},
     "urllib3": {"adapters.http"},
-    "sqlalchemy": {"adapters.store", "adapters.schema"},
+    "sqlalchemy": {"adapters.store", "adapters.schema", "adapters.journal"},
     "sqlite3": {"adapters.sqlite_file"},
     "pymysql": {"adapters.store"},
 }

@@ -23,13 +23,15 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
+    update,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from faebot_hash.errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MYSQL_DIALECTS = ("mysql", "mariadb")
 
 
@@ -129,12 +131,41 @@ journal = Table(
     Column("sent_at", Moment, index=True),
     Column("settled_at", Moment),
     Column("revid", BigInteger),
-    Column("run", String(255)),
+    Column("run", String(255), index=True),
+    Column("number", BigInteger, nullable=False, server_default=text("0"), unique=True, index=True),
+    Column("file_timestamp", Moment),
+    Column("detail", Text),
 )
+
+journal_partner = Table(
+    "journal_partner",
+    metadata,
+    Column("token", ForeignKey(journal.c.token), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("page_id", BigInteger, nullable=False),
+    Column("sha1", String(40), nullable=False),
+)
+
+# One list of statements for each step from a schema to the next. They are frozen: a later schema adds a
+# step, because stores of every age are still about.
+MIGRATIONS = {
+    1: (
+        "UPDATE journal SET run = '' WHERE run IS NULL",
+        "CREATE INDEX ix_journal_run ON journal (run)",
+        "ALTER TABLE journal ADD COLUMN number BIGINT DEFAULT 0 NOT NULL",
+        "UPDATE journal SET number = rowid",
+        "CREATE UNIQUE INDEX ix_journal_number ON journal (number)",
+        "ALTER TABLE journal ADD COLUMN file_timestamp DATETIME",
+        "ALTER TABLE journal ADD COLUMN detail TEXT",
+        "CREATE TABLE journal_partner (token VARCHAR(64) NOT NULL, position INTEGER NOT NULL, "
+        "page_id BIGINT NOT NULL, sha1 VARCHAR(40) NOT NULL, PRIMARY KEY (token, position), "
+        "FOREIGN KEY(token) REFERENCES journal (token))",
+    ),
+}
 
 
 def create_or_check(connection: Connection, where: str, create: bool) -> None:
-    """Make the tables in an empty database, within the open transaction, or refuse another schema."""
+    """Bring an empty or older database to this schema, within the open transaction, or refuse another one."""
     names = inspect(connection).get_table_names()
     if not names and create:
         metadata.create_all(connection)
@@ -143,15 +174,27 @@ def create_or_check(connection: Connection, where: str, create: bool) -> None:
     if meta.name not in names:
         seen = "tables of another program" if names else "no tables yet"
         raise StoreError(f"{where}: the database has {seen}; name a store of faebot_hash in [store] url")
-    version = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
-    if version == str(SCHEMA_VERSION):
+    written = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
+    version = int(written) if written and written.isdecimal() else 0
+    if version == SCHEMA_VERSION:
         return
-    if version is not None and version.isdecimal() and int(version) > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         raise StoreError(
             f"{where}: the store has schema {version}, and this program knows only {SCHEMA_VERSION}; "
             "use the newer release that wrote it, or name another file in [store] url"
         )
-    raise StoreError(
-        f"{where}: the schema version {version!r} is unknown; "
-        "restore a copy, or name another file in [store] url"
-    )
+    if version not in MIGRATIONS:
+        raise StoreError(
+            f"{where}: the schema version {written!r} is unknown; "
+            "restore a copy, or name another file in [store] url"
+        )
+    if not create:
+        raise StoreError(f"{where}: the store is of an older release; the next run that writes renews it")
+    _migrate(connection, version)
+
+
+def _migrate(connection: Connection, version: int) -> None:
+    for step in range(version, SCHEMA_VERSION):
+        for statement in MIGRATIONS[step]:
+            connection.exec_driver_sql(statement)
+    connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))

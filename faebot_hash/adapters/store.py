@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -13,22 +13,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Row, create_engine, delete, event, func, insert, select, update
+from sqlalchemy import Connection, Row, create_engine, delete, event, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from faebot_hash.adapters import schema, sqlite_file
+from faebot_hash.adapters import journal, schema, sqlite_file
+from faebot_hash.adapters.journal import storable
 from faebot_hash.adapters.sqlite_file import statfs_type
 from faebot_hash.errors import StoreError
 from faebot_hash.model import Basis, Fingerprint, Reason, Skipped, Slice
-from faebot_hash.ports import Intent
+from faebot_hash.ports import Intent, JournalRow, RunSummary
 
-OPEN_STATES = ("PLANNED", "SENT", "UNKNOWN")
-CLOSED_STATES = ("DONE", "NOOP", "CONFLICT", "REFUSED")
 # SQLite before 3.32 takes 999 variables in one statement.
 KEYS_AT_ONCE = 500
-LONGEST_DETAIL = 1_000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Store:
@@ -39,12 +41,17 @@ class Store:
     """
 
     def __init__(
-        self, connection: Connection, where: str, write: bool, run: str, on_close: ExitStack
+        self,
+        connection: Connection,
+        where: str,
+        write: bool,
+        now: Callable[[], datetime],
+        on_close: ExitStack,
     ) -> None:
         self._connection = connection
         self._where = where
         self._write = write
-        self._run = run
+        self._now = now
         self._on_close = on_close
 
     @classmethod
@@ -53,13 +60,13 @@ class Store:
         url: str,
         *,
         write: bool = True,
-        run: str = "",
+        now: Callable[[], datetime] = _now,
         file_system: Callable[[Path], int] = statfs_type,
     ) -> Self:
         """Open the store at an SQLAlchemy address, ``sqlite:///FILE`` so far; a missing file is made.
 
-        One process writes at a time; with ``write=False`` any number may read. ``run`` is noted in the
-        journal. Raises StoreError.
+        One process writes at a time; with ``write=False`` any number may read. ``now`` dates the rows.
+        Raises StoreError.
         """
         path = _file_of(url)
         try:
@@ -75,7 +82,7 @@ class Store:
                 connection = undo.enter_context(closing(_connect(path, write)))
                 with connection.begin():
                     schema.create_or_check(connection, str(path), create=write)
-            return cls(connection, str(path), write, run, undo.pop_all())
+            return cls(connection, str(path), write, now, undo.pop_all())
 
     def __enter__(self) -> Self:
         return self
@@ -121,8 +128,7 @@ class Store:
 
     def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
         """Keep results by the file's SHA1; the same key again replaces. Passing troubles raise ValueError."""
-        now = datetime.now(UTC)
-        rows = [{**_columns(sha1, result), "hashed_at": now} for sha1, result in results.items()]
+        rows = [{**_columns(sha1, result), "hashed_at": self._now()} for sha1, result in results.items()]
         if not rows:
             return
         table = schema.fingerprint
@@ -153,55 +159,49 @@ class Store:
 
     def plan(self, intent: Intent) -> None:
         """Write a journal row, durably, before anything is sent; a token used before raises ValueError."""
-        row = {**dataclasses.asdict(intent), "run": self._run or None}
         with self._writing() as connection:
-            if _state(connection, intent.token) is not None:
-                raise ValueError(f"the token {intent.token} is in the journal already")
-            connection.execute(
-                insert(schema.journal).values(**row, state="PLANNED", planned_at=datetime.now(UTC))
-            )
+            journal.plan(connection, intent, self._now())
 
     def sent(self, token: str, at: datetime) -> None:
         """Mark a planned row as sent, durably, before the first byte of the POST leaves."""
-        self._move(token, ("PLANNED",), state="SENT", sent_at=at)
-
-    def settle(self, token: str, state: str, revid: int = 0) -> None:
-        """Close a row as DONE, NOOP, CONFLICT or REFUSED for good; UNKNOWN leaves it open for later."""
-        if state not in (*CLOSED_STATES, "UNKNOWN"):
-            raise ValueError(f"{state} settles nothing")
-        self._move(token, OPEN_STATES, state=state, settled_at=datetime.now(UTC), revid=revid or None)
-
-    def _move(self, token: str, allowed: Sequence[str], **values: Any) -> None:
-        journal = schema.journal
         with self._writing() as connection:
-            present = _state(connection, token)
-            if present not in allowed:
-                raise ValueError(
-                    f"the journal row {token} is {present or 'missing'}, not {' or '.join(allowed)}"
-                )
-            connection.execute(update(journal).where(journal.c.token == token).values(**values))
+            journal.sent(connection, token, at)
+
+    def settle(self, token: str, state: str, revid: int = 0, detail: str = "") -> None:
+        """Close an open row for good, make a DONE one UNDONE, or leave it open for later as UNKNOWN."""
+        with self._writing() as connection:
+            journal.settle(connection, token, state, self._now(), revid, detail)
 
     def open_rows(self) -> list[Intent]:
         """List the rows whose fate is not known yet (planned, sent, unknown), oldest first."""
-        journal = schema.journal
-        columns = [journal.c[field.name] for field in dataclasses.fields(Intent)]
-        query = select(*columns).where(journal.c.state.in_(OPEN_STATES))
         with self._reading() as connection:
-            rows = connection.execute(query.order_by(journal.c.planned_at, journal.c.token)).all()
-        return [Intent(**row._mapping) for row in rows]
+            return journal.open_intents(connection)
+
+    def rows(
+        self,
+        run: str | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+        newest: int | None = None,
+    ) -> list[JournalRow]:
+        """List rows, newest first: of one run, kind or state, and only the newest few, where asked."""
+        with self._reading() as connection:
+            return journal.rows(connection, run, kind, state, newest)
+
+    def runs(self) -> list[RunSummary]:
+        """List the runs that planned an edit, newest first."""
+        with self._reading() as connection:
+            return journal.runs(connection)
 
     def last_sent(self) -> datetime | None:
-        """Tell when the last POST left, over all runs."""
+        """Tell the latest time at which a POST left, over all runs; ahead of a clock that was set back."""
         with self._reading() as connection:
-            last: datetime | None = connection.scalar(select(func.max(schema.journal.c.sent_at)))
-        return last
+            return journal.last_sent(connection)
 
     def tagged(self, page_id: int) -> bool:
-        """Tell whether an edit of ours on this page is known to have been saved."""
-        journal = schema.journal
-        query = select(journal.c.token).where(journal.c.page_id == page_id, journal.c.state == "DONE")
+        """Tell whether an edit of ours on this page is known to have been saved, and was not undone."""
         with self._reading() as connection:
-            return connection.scalar(query.limit(1)) is not None
+            return journal.tagged(connection, page_id)
 
 
 def _file_of(url: str) -> Path:
@@ -245,10 +245,6 @@ def _basis_id(connection: Connection, basis: Basis) -> int | None:
     return connection.scalar(select(schema.basis.c.id).where(*same))
 
 
-def _state(connection: Connection, token: str) -> str | None:
-    return connection.scalar(select(schema.journal.c.state).where(schema.journal.c.token == token))
-
-
 def _columns(sha1: str, result: Fingerprint | Skipped) -> dict[str, Any]:
     if not re.fullmatch(r"[0-9a-f]{40}", sha1):
         raise ValueError(f"not a SHA1 in lower-case hex digits: {sha1!r}")
@@ -256,9 +252,8 @@ def _columns(sha1: str, result: Fingerprint | Skipped) -> dict[str, Any]:
         return {"sha1": sha1, **dataclasses.asdict(result), "rejection": None, "detail": None}
     if result.reason.retry_later:
         raise ValueError(f"{result.reason.name} passes, and is no verdict on the picture {sha1}")
-    detail = result.detail[:LONGEST_DETAIL].encode("utf-8", "replace").decode("utf-8")
     empty = {field.name: None for field in dataclasses.fields(Fingerprint)}
-    return {"sha1": sha1, **empty, "rejection": result.reason.name, "detail": detail}
+    return {"sha1": sha1, **empty, "rejection": result.reason.name, "detail": storable(result.detail)}
 
 
 def _result(row: Row[Any]) -> Fingerprint | Skipped | None:
