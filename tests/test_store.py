@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import random
 import resource
 import signal
 import sqlite3
@@ -659,55 +658,6 @@ def test_a_reason_of_another_release_is_judged_again(address: str) -> None:
     run_sql(address, "UPDATE fingerprint SET rejection = 'OUT_OF_FASHION'")
     with Store.open(address) as store:
         assert store.get([sha1(1)], THUMBNAIL) == {}
-
-
-# ---- SQLite: what is acknowledged is kept
-
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from faebot_hash.adapters.store import Store
-from faebot_hash.model import Basis, Fingerprint
-from faebot_hash.ports import Intent
-number = int(sys.argv[2])
-with Store.open(sys.argv[1]) as store:
-    while True:
-        number += 1
-        key = f"{number:040x}"
-        picture = Fingerprint(number, number, 2**64 - 1, number, low_information=False)
-        store.put({key: picture}, Basis("thumbnail", 120, "13.0.0", "4.3.2"))
-        store.plan(Intent(key, number, "A.jpg", 1, key, key, "identified"))
-        store.sent(key, datetime.now(UTC))
-        print(number, flush=True)
-"""
-
-
-def killed_writer(address: str, start: int, acknowledged: int) -> int:
-    """Let a process write until it has acknowledged so many rows, kill it, and give the last one."""
-    arguments = [sys.executable, "-c", WRITER, address, str(start)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        for _ in range(acknowledged):
-            assert writer.stdout.readline()
-        writer.kill()
-        rest = writer.stdout.read().split("\n")[:-1]
-    return int(rest[-1]) if rest else start + acknowledged
-
-
-def test_acknowledged_rows_survive_kills(address: str) -> None:
-    chance = random.Random(8)
-    acknowledged: list[int] = []
-    for _ in range(24):
-        start = max(acknowledged, default=0) + 1
-        last = killed_writer(address, start, chance.randint(1, 40))
-        acknowledged += range(start + 1, last + 1)
-        with Store.open(address) as store:
-            assert store.get(map(sha1, acknowledged), THUMBNAIL) == {
-                sha1(n): Fingerprint(n, n, MAX_HASH, n, low_information=False) for n in acknowledged
-            }
-            assert {row.page_id for row in store.open_rows()} >= set(acknowledged)
-    with closing(sqlite3.connect(file_of(address))) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_the_lock_file_may_stay(address: str, tmp_path: Path) -> None:

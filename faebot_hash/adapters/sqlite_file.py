@@ -14,6 +14,10 @@ from faebot_hash.errors import StoreError
 # linux/magic.h; a write-ahead log needs shared memory, which these cannot give (sqlite.org/wal.html)
 NETWORK_FILE_SYSTEMS = {0x6969: "NFS", 0xFF534D42: "CIFS", 0x517B: "SMB", 0xFE534D42: "SMB2"}
 BUSY_TIMEOUT_S = 10.0
+VERSION = sqlite3.sqlite_version_info
+# sqlite.org/wal.html#walresetbug, and the branches that it was mended in as well
+RESET_BUG_MENDED = (3, 51, 3)
+RESET_BUG_BACK_PORTS = {(3, 50): 7, (3, 44): 6}
 
 _ADVICE = {
     "SQLITE_FULL": "make room on the disk and start again; everything acknowledged is kept",
@@ -26,6 +30,7 @@ _ADVICE = {
     "SQLITE_LOCKED": "end the other program that holds the file",
     "SQLITE_IOERR": "look after the disk, which fails or lets the file grow no further, and start again",
 }
+_ONE_WRITER = "SQLite has one writer here"
 _held_locks: set[int] = set()
 
 
@@ -50,7 +55,7 @@ def statfs_type(folder: Path) -> int:
 
 
 def check_place(path: Path, file_system: int) -> None:
-    """Refuse a folder in the way of the file and a network file system."""
+    """Refuse a folder in the way of the file, a network file system and a file with a second name."""
     if path.is_dir():
         raise StoreError(f"{path}: this is a folder; name a file in [store] url")
     if file_system in NETWORK_FILE_SYSTEMS:
@@ -58,11 +63,28 @@ def check_place(path: Path, file_system: int) -> None:
             f"{path}: lies on {NETWORK_FILE_SYSTEMS[file_system]}, where SQLite loses data; "
             "name a file on a local disk in [store] url"
         )
+    if path.exists() and path.stat().st_nlink > 1:
+        raise StoreError(f"{path}: has a second name, whose users would not see this one's log; remove one")
 
 
-def take_write_lock(path: Path) -> int:
-    """Become the one writing process: gives an open file, whose closing (or our death) frees the lock."""
-    lock = path.with_name(path.name + ".lock")
+def _lock_file(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
+def has_reset_bug(version: tuple[int, ...]) -> bool:
+    """Tell whether this SQLite may damage a file that two processes write to or checkpoint at once."""
+    mended_patch = RESET_BUG_BACK_PORTS.get((version[0], version[1]))
+    if mended_patch is not None:
+        return version[2] < mended_patch
+    return version < RESET_BUG_MENDED
+
+
+def take_write_lock(path: Path, version: tuple[int, ...] = VERSION) -> int:
+    """Become the one process that writes and checkpoints: gives an open file that holds the lock.
+
+    Closing it, or our death, frees the lock. Readers need none: they are read-only and never checkpoint.
+    """
+    lock = _lock_file(path)
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
@@ -76,15 +98,29 @@ def take_write_lock(path: Path) -> int:
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(descriptor)
+        name = ".".join(map(str, version))
+        why = f"SQLite {name} may damage a file that two write to" if has_reset_bug(version) else _ONE_WRITER
         raise StoreError(
             f"{path}: another process (number {holder}) writes to it and holds {lock.name}; "
-            "wait until it ends or stop it: SQLite has one writer here"
+            f"wait until it ends or stop it: {why}"
         ) from None
     except OSError as error:
         os.close(descriptor)
         raise StoreError(f"{lock}: {error.strerror}; make room or mend the disk, and start again") from error
     _held_locks.add(descriptor)
     return descriptor
+
+
+def check_write_lock(path: Path, descriptor: int) -> None:
+    """Refuse to write on when somebody removed the lock file, because another process may write by now."""
+    lock = _lock_file(path)
+    held = os.fstat(descriptor)
+    try:
+        present = lock.stat()
+    except FileNotFoundError:
+        present = None
+    if present is None or not os.path.samestat(held, present):
+        raise StoreError(f"{lock}: was removed while this process writes; start again, and leave that file")
 
 
 def free_write_lock(descriptor: int) -> None:

@@ -43,14 +43,14 @@ class Store:
     def __init__(
         self,
         connection: Connection,
-        where: str,
-        write: bool,
+        path: Path,
+        lock: int | None,
         now: Callable[[], datetime],
         on_close: ExitStack,
     ) -> None:
         self._connection = connection
-        self._where = where
-        self._write = write
+        self._path = path
+        self._lock = lock
         self._now = now
         self._on_close = on_close
 
@@ -62,6 +62,7 @@ class Store:
         write: bool = True,
         now: Callable[[], datetime] = _now,
         file_system: Callable[[Path], int] = statfs_type,
+        version: tuple[int, ...] = sqlite_file.VERSION,
     ) -> Self:
         """Open the store at an SQLAlchemy address, ``sqlite:///FILE`` so far; a missing file is made.
 
@@ -76,13 +77,14 @@ class Store:
         if not write and not path.exists():
             raise StoreError(f"{path}: no such file; the first run that writes makes it")
         with ExitStack() as undo:
-            if write:
-                undo.callback(sqlite_file.free_write_lock, sqlite_file.take_write_lock(path))
+            lock = sqlite_file.take_write_lock(path, version) if write else None
+            if lock is not None:
+                undo.callback(sqlite_file.free_write_lock, lock)
             with _told(str(path)):
                 connection = undo.enter_context(closing(_connect(path, write)))
                 with connection.begin():
                     schema.create_or_check(connection, str(path), create=write)
-            return cls(connection, str(path), write, now, undo.pop_all())
+            return cls(connection, path, lock, now, undo.pop_all())
 
     def __enter__(self) -> Self:
         return self
@@ -98,14 +100,15 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _told(self._where), self._connection.begin():
+        with _told(str(self._path)), self._connection.begin():
             yield self._connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        if not self._write:
-            raise ValueError(f"{self._where} was opened for reading")
+        if self._lock is None:
+            raise ValueError(f"{self._path} was opened for reading")
         with self._reading() as connection:
+            sqlite_file.check_write_lock(self._path, self._lock)
             yield connection
 
     def get(self, sha1s: Iterable[str], basis: Basis) -> dict[str, Fingerprint | Skipped]:
