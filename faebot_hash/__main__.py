@@ -1,4 +1,4 @@
-"""The command line without a wiki: ``python -m faebot_hash hash FILES…``."""
+"""The command line: ``python -m faebot_hash COMMAND``, for pictures at hand and for past runs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from faebot_hash import runs, settings
 from faebot_hash.adapters.decoder import DecoderProcess
-from faebot_hash.errors import FaebotError
+from faebot_hash.errors import FaebotError, SettingsError
 from faebot_hash.fingerprint import current_basis, to_hex
 from faebot_hash.images import ORIGINAL
-from faebot_hash.model import Reason, Skipped
+from faebot_hash.model import Proposal, Reason, Skipped
 
 INTERRUPTED = 130
 
@@ -46,11 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        print_hashes(options.files)
+        options.run_command(options)
         sys.stdout.flush()
     except FaebotError as error:
         print(f"faebot_hash: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, SettingsError) else 1
     except BrokenPipeError:
         # Python flushes standard output once more at exit, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -99,9 +100,40 @@ def read_original(path: Path) -> bytes | Skipped:
         return Skipped(str(path), Reason.UNREADABLE, str(error))
 
 
+def _hash(options: argparse.Namespace) -> None:
+    print_hashes(options.files)
+
+
+def _runs(options: argparse.Namespace) -> None:
+    for line in runs.list_runs(_store_url(options)):
+        print(line)
+
+
+def _show(options: argparse.Namespace) -> None:
+    for line in runs.show_run(_store_url(options), options.run):
+        print(line)
+
+
+def _undo(options: argparse.Namespace) -> None:
+    chosen = settings.load(options.settings)
+    confirm = (lambda proposal: True) if options.always else _confirm
+    for line in runs.undo_run(options.store or chosen.store.url, options.run, chosen, confirm):
+        print(line)
+
+
+def _confirm(proposal: Proposal) -> bool:
+    answer = input(f"Restore File:{proposal.file.title} as it was before our edit? [y/N] ")
+    return answer.strip().casefold() in ("y", "yes")
+
+
+def _store_url(options: argparse.Namespace) -> str:
+    return str(options.store or settings.load(options.settings).store.url)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m faebot_hash", description="Visual fingerprints of local pictures, without a wiki."
+        prog="python -m faebot_hash",
+        description="Visual fingerprints of local pictures, and what past runs did on the wiki.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     hash_command = commands.add_parser(
@@ -114,7 +146,30 @@ def _parser() -> argparse.ArgumentParser:
     hash_command.add_argument(
         "files", nargs="+", metavar="FILE", help="a JPEG, PNG, GIF, WebP or TIFF picture"
     )
+    hash_command.set_defaults(run_command=_hash)
+    _add_run_commands(commands)
     return parser
+
+
+def _add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, help="the settings file")
+    place.add_argument("--store", default="", metavar="URL", help="the store, instead of the settings' own")
+    listing = commands.add_parser("runs", parents=[place], help="list the runs that edited, newest first")
+    listing.set_defaults(run_command=_runs)
+    show = commands.add_parser("show", parents=[place], help="tell each edit of a run and how it ended")
+    show.add_argument("run", metavar="RUN", help="a run's name, as `runs` prints it")
+    show.set_defaults(run_command=_show)
+    undo = commands.add_parser(
+        "undo",
+        parents=[place],
+        help="take back the edits of a run",
+        description="Restore each page that a run edited, where nobody has edited it since. "
+        "Needs Pywikibot's user-config.py, as pwb does.",
+    )
+    undo.add_argument("run", metavar="RUN", help="a run's name, as `runs` prints it")
+    undo.add_argument("--always", action="store_true", help="do not ask before each page")
+    undo.set_defaults(run_command=_undo)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""The one door to an edit: journal, fresh read, one POST, and what became of it.
+"""The one door to an edit: journal, pre-flight, one POST, and what became of it.
 
-Nothing else in the program edits. The order is the safety: the intent is on disk before the page is read
-again, the page is as it was judged, the row says SENT before the first byte leaves, and an answer that
-was lost is settled by reading the history for the row's token, never by sending again.
+Nothing else in the program edits. The order is the safety: the intent is on disk before the wiki is read
+again, the pre-flight finds everything as it was judged and nobody saying stop, the row says SENT before
+the first byte leaves, and an answer that was lost is settled by reading the history for the row's token,
+never by sending again. ``docs/editing.md`` tells the same to people.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
+from faebot_hash import gate
 from faebot_hash.errors import WikiError
-from faebot_hash.model import Applied, Match, Outcome, Proposal, Skipped
+from faebot_hash.model import Applied, Outcome, PageEdit, PageText, Proposal, Skipped
 from faebot_hash.ports import EditAnswer, Intent, Journal, Wiki
 
 PRACTICE_FAMILY = "practice"
@@ -29,18 +33,15 @@ LAG_WAIT_S = 5.0
 LAG_WAITS = 6
 CONFLICTS = 3
 
-_UNAVAILABLE = frozenset(
+_UNAVAILABLE = frozenset({"badtoken", "http-429", "maxlag", "ratelimited", "readonly"})
+_STOPPED = frozenset(
     {
         "assertbotfailed",
         "assertnameduserfailed",
         "assertuserfailed",
         "autoblocked",
-        "badtoken",
         "blocked",
-        "http-429",
-        "maxlag",
-        "ratelimited",
-        "readonly",
+        "permissiondenied",
     }
 )
 _CONFLICTS = frozenset({"editconflict", "nosuchpageid", "missingtitle", "pagedeleted", "badmd5"})
@@ -49,25 +50,43 @@ _STATES = {
     Outcome.NOTHING_TO_DO: "NOOP",
     Outcome.CONFLICT: "CONFLICT",
     Outcome.REFUSED: "REFUSED",
+    Outcome.STOPPED: "REFUSED",
     Outcome.UNAVAILABLE: "REFUSED",
 }
+
+
+class Judge(Protocol):
+    """The flow that made a proposal, asked again when the page is no longer the one that it judged."""
+
+    def judge_again(self, proposal: Proposal) -> Proposal | Skipped:
+        """Decide anew from the pages as they are now."""
+        ...
+
+    def withdrawal(self, proposal: Proposal, merged: PageText) -> PageEdit | None:
+        """Give the edit that takes our lines back from a page they no longer belong on, None if they do."""
+        ...
 
 
 @dataclass
 class Editor:
     """Carries out proposals on one wiki, one at a time.
 
-    ``confirm`` asks the operator (True means yes); ``simulate`` plans nothing and sends nothing.
-    The clock and ``sleep`` are arguments so that tests need not wait.
+    ``confirm`` asks the operator (True means yes), ``simulate`` plans nothing and sends nothing, ``shield``
+    is entered around each edit to keep signals out. Clock and ``sleep`` are arguments so that tests need
+    not wait.
     """
 
     wiki: Wiki
     journal: Journal
     confirm: Callable[[Proposal], bool]
+    run: str = ""
     simulate: bool = False
+    shield: AbstractContextManager[object] = field(default_factory=nullcontext)
     interval_s: float = POLITE_INTERVAL_S
+    rules: gate.Rules = field(default_factory=gate.Rules)
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
+    _ours: dict[int, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.wiki.family != PRACTICE_FAMILY:
@@ -79,19 +98,17 @@ class Editor:
             return []
         return [(intent, self._settle_by_history(intent)) for intent in self.journal.open_rows()]
 
-    def carry_out(
-        self, proposal: Proposal, judge_again: Callable[[Match], Proposal | Skipped]
-    ) -> Applied | Skipped:
-        """Apply a proposal; when the page changed meanwhile, judge it anew from its fresh text."""
+    def carry_out(self, proposal: Proposal, judge: Judge) -> Applied | Skipped:
+        """Apply a proposal; where the page changed meanwhile, before or under the edit, judge it anew."""
         applied = self.apply(proposal)
         for _ in range(CONFLICTS - 1):
             if applied.outcome is not Outcome.CONFLICT:
                 break
-            judged = judge_again(proposal.match)
+            judged = judge.judge_again(applied.proposal)
             if isinstance(judged, Skipped):
                 return judged
             applied = self.apply(judged)
-        return applied
+        return self._after_merge(applied, judge) if applied.merged else applied
 
     def apply(self, proposal: Proposal) -> Applied:
         """Try one edit, waiting out database lag; every way to end is a value."""
@@ -103,61 +120,100 @@ class Editor:
             )
         if not self.confirm(proposal):
             return Applied(proposal, Outcome.DECLINED)
-        for attempt in range(LAG_WAITS):
-            applied, lagged = self._attempt(proposal)
-            if not lagged or attempt == LAG_WAITS - 1:
+        for attempt in range(1, LAG_WAITS + 1):
+            self._wait_for_turn()
+            with self.shield:
+                applied = self._attempt(proposal)
+            if applied.outcome is not Outcome.UNAVAILABLE or applied.detail != "maxlag":
                 break
-            self.sleep(min(LAG_WAIT_S, self.interval_s) * (attempt + 1))
+            if attempt < LAG_WAITS:
+                self.sleep(min(LAG_WAIT_S, self.interval_s) * attempt)
         return applied
 
-    def _attempt(self, proposal: Proposal) -> tuple[Applied, bool]:
-        self._wait_for_turn()
+    def _attempt(self, proposal: Proposal) -> Applied:
         intent = self._intent(proposal)
         self.journal.plan(intent)
-        changed = self._changed_since(proposal)
-        if changed:
-            self.journal.settle(intent.token, "CONFLICT")
-            return Applied(proposal, Outcome.CONFLICT, changed), False
+        refused = self._refused(proposal)
+        if refused:
+            self.journal.settle(intent.token, _STATES[refused.outcome], detail=refused.detail)
+            return refused
         self.journal.sent(intent.token, self.now())
         answer = self.wiki.edit(proposal.edit, f"{proposal.edit.summary} ({intent.token})")
-        applied = self._settle(proposal, intent, answer)
-        return applied, answer.code == "maxlag"
+        return self._settled(proposal, intent, answer)
 
-    def _settle(self, proposal: Proposal, intent: Intent, answer: EditAnswer) -> Applied:
+    def _refused(self, proposal: Proposal) -> Applied | None:
+        """Read everything afresh in one call and say what speaks against the edit."""
+        titles = [proposal.file.title, *(witness.title for witness in proposal.witnesses)]
+        try:
+            self.wiki.prepare()
+            pause = self._why_pause(proposal.kind)
+            preflight = self.wiki.preflight(titles, [cap.category for cap in self.rules.caps])
+        except WikiError as error:
+            return Applied(proposal, Outcome.UNAVAILABLE, str(error))
+        stop = pause or gate.why_stop(preflight, proposal.kind, self.rules, self.wiki.user, self.now())
+        if stop:
+            return Applied(proposal, Outcome.STOPPED, stop)
+        if changed := gate.why_not(proposal, preflight, self._ours):
+            return Applied(proposal, Outcome.CONFLICT, changed)
+        protected = gate.why_protected(proposal, preflight)
+        return Applied(proposal, Outcome.REFUSED, protected) if protected else None
+
+    def _why_pause(self, kind: str) -> str:
+        """Ask the trial and the breaker about our last edits of a kind."""
+        rows = self.journal.rows(kind=kind, state="DONE", newest=gate.BREAKER_WINDOW)
+        since = self.rules.reverts_accepted_until
+        counted = {row.revid: row.intent.page_id for row in rows if since is None or row.planned_at > since}
+        reverted = self.wiki.reverted(counted) if counted else ()
+        return gate.why_pause(len(rows), len(reverted), self.rules)
+
+    def _settled(self, proposal: Proposal, intent: Intent, answer: EditAnswer) -> Applied:
         outcome = outcome_of(answer)
         if outcome is Outcome.UNKNOWN:
             try:
                 outcome = self._settle_by_history(intent)
             except WikiError as error:
+                self.journal.settle(intent.token, "UNKNOWN", detail=answer.detail)
                 return Applied(proposal, Outcome.UNKNOWN, f"{answer.detail}; {error}")
             return Applied(proposal, outcome, answer.detail)
-        self.journal.settle(intent.token, _STATES[outcome], answer.newrevid)
-        return Applied(proposal, outcome, answer.detail or answer.code, answer.newrevid)
+        self.journal.settle(intent.token, _STATES[outcome], answer.newrevid, answer.detail or answer.code)
+        if outcome is Outcome.EDITED:
+            self._ours[answer.newrevid] = answer.oldrevid
+        merged = outcome is Outcome.EDITED and answer.oldrevid != proposal.edit.page.revid
+        return Applied(proposal, outcome, answer.code or answer.detail, answer.newrevid, merged)
 
     def _settle_by_history(self, intent: Intent) -> Outcome:
         for revision in self.wiki.history(intent.page_id):
             if revision.revid > intent.baserevid and f"({intent.token})" in revision.comment:
                 self.journal.settle(intent.token, "DONE", revision.revid)
                 return Outcome.EDITED
-        self.journal.settle(intent.token, "CONFLICT")
+        self.journal.settle(intent.token, "CONFLICT", detail="the history has no such edit")
         return Outcome.CONFLICT
 
-    def _changed_since(self, proposal: Proposal) -> str:
-        """Say what changed on the page or in the file since it was judged; "" when nothing did."""
-        fresh = self.wiki.recheck(proposal.edit.page.page_id)
-        if isinstance(fresh, Skipped):
-            return fresh.reason.sentence
-        page, file = fresh
-        if (page.revid, page.text) != (proposal.edit.page.revid, proposal.edit.page.text):
-            return f"revision {page.revid} is newer"
-        return "" if file.sha1 == proposal.match.file.sha1 else "the file was overwritten"
+    def _after_merge(self, applied: Applied, judge: Judge) -> Applied:
+        """Judge the page anew that somebody changed under our edit, and take our lines back where wrong."""
+        page_id = applied.proposal.edit.page.page_id
+        page = self.wiki.texts([page_id])[page_id]
+        if isinstance(page, Skipped) or page.revid != applied.revid:
+            return applied
+        edit = judge.withdrawal(applied.proposal, page)
+        if edit is None:
+            return applied
+        undone = self.apply(replace(applied.proposal, edit=edit, kind="withdrawn", witnesses=()))
+        if undone.outcome is not Outcome.EDITED:
+            return applied
+        for row in self.journal.rows(kind=applied.proposal.kind, state="DONE", newest=gate.BREAKER_WINDOW):
+            if row.revid == applied.revid:
+                self.journal.settle(row.intent.token, "UNDONE", detail=edit.summary)
+        return replace(applied, outcome=Outcome.WITHDRAWN, detail=edit.summary, revid=undone.revid)
 
     def _wait_for_turn(self) -> None:
         last = self.journal.last_sent()
         if last is not None:
             passed_s = (self.now() - last).total_seconds()
-            if 0 <= passed_s < self.interval_s:
-                self.sleep(self.interval_s - passed_s)
+            # A clock that went back says nothing about the time that passed: wait in full.
+            remaining_s = self.interval_s - max(passed_s, 0.0)
+            if remaining_s > 0:
+                self.sleep(remaining_s)
 
     def _intent(self, proposal: Proposal) -> Intent:
         page = proposal.edit.page
@@ -166,9 +222,11 @@ class Editor:
             page_id=page.page_id,
             title=page.title,
             baserevid=page.revid,
-            file_sha1=proposal.match.file.sha1,
+            file_sha1=proposal.file.sha1,
             new_text_sha1=hashlib.sha1(proposal.edit.new_text.encode(), usedforsecurity=False).hexdigest(),
-            kind="identified",
+            kind=proposal.kind,
+            run=self.run,
+            partners=tuple((witness.page_id, witness.sha1) for witness in proposal.witnesses),
         )
 
 
@@ -178,6 +236,8 @@ def outcome_of(answer: EditAnswer) -> Outcome:
         return Outcome.NOTHING_TO_DO if answer.unchanged else Outcome.EDITED
     if answer.code == "unknown":
         return Outcome.UNKNOWN
-    if answer.code in _UNAVAILABLE:
+    if answer.code in _UNAVAILABLE or answer.code.startswith("internal_api_error"):
         return Outcome.UNAVAILABLE
+    if answer.code in _STOPPED:
+        return Outcome.STOPPED
     return Outcome.CONFLICT if answer.code in _CONFLICTS else Outcome.REFUSED

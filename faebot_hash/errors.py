@@ -5,6 +5,7 @@
     FaebotError               the world failed: what, where, and what to do; the run ends and resumes
     ├── SettingsError         config/faebot.toml or an option is wrong: mend it, nothing was done
     ├── WikiError             the wiki refused or could not answer a read
+    ├── BusyError             another run edits with this account
     ├── StoreError            the store is locked, damaged, or lies where SQLite is unsafe
     └── DecoderError          the decoding process cannot be started at all
     ImageRejected             one picture cannot be trusted: becomes a ``Skipped`` with its reason
@@ -26,6 +27,10 @@ class SettingsError(FaebotError):
 
 class WikiError(FaebotError):
     """The wiki could not be read, after the retries that are polite."""
+
+
+class BusyError(FaebotError):
+    """Another run edits with this account; two could overwrite each other."""
 
 
 class StoreError(FaebotError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -22,12 +22,14 @@ from faebot_hash.model import (
     Found,
     HashedFile,
     Match,
+    PageEdit,
     PageText,
     Proposal,
     Reason,
     Skipped,
     Slice,
     SliceKind,
+    Witness,
 )
 from faebot_hash.ports import Decoder, Fetcher, HashStore, Journal, Wiki
 from faebot_hash.settings import Collection, Settings
@@ -36,6 +38,9 @@ T = TypeVar("T")
 
 KEPT_AT_ONCE = 100
 """Fingerprints a transaction: what a killed run may have to download again."""
+
+MAX_WITNESSES = 10
+"""Partners that are read again before an edit, so that one call is enough for any set."""
 
 
 def _unwatched(items: Iterable[T], total: int, label: str) -> Iterable[T]:
@@ -101,13 +106,24 @@ class Finder:
         decided = exclude.decide(matches, pages, self._names, self._home)
         return [decided[one.file.page_id] or self._proposed(one, pages) for one in matches]
 
-    def judge_again(self, one: Match) -> Proposal | Skipped:
+    def judge_again(self, proposal: Proposal) -> Proposal | Skipped:
         """Decide anew for a file whose page changed, with the fresh texts of its partners."""
+        one = _match_of(proposal)
         ids = [one.file.page_id, *(partner.page_id for partner in one.partners)]
         pages = self.wiki.texts(ids)
         return exclude.decide([one], pages, self._names, self._home)[one.file.page_id] or self._proposed(
             one, pages
         )
+
+    def withdrawal(self, proposal: Proposal, merged: PageText) -> PageEdit | None:
+        """Take the tag back where the page, as somebody else's edit left it, should never have had it."""
+        one = _match_of(proposal)
+        clean = replace(merged, text=tag.without_tag(merged.text, self._home, tag.sort_key(one)))
+        pages = {**self.wiki.texts([partner.page_id for partner in one.partners]), one.file.page_id: clean}
+        why = exclude.decide([one], pages, self._names, self._home)[one.file.page_id]
+        if why is None:
+            return None
+        return PageEdit(merged, clean.text, f"Undo own edit: {why.reason.sentence}")
 
     def _proposed(self, one: Match, pages: Mapping[int, PageText | Skipped]) -> Proposal | Skipped:
         page = pages[one.file.page_id]
@@ -116,7 +132,10 @@ class Finder:
         if self.journal.tagged(page.page_id):
             return Skipped(one.file.title, Reason.REMOVED_BY_HUMAN, "the journal knows our edit")
         removed = exclude.by_history(page, self.wiki.history(page.page_id))
-        return removed or tag.propose(one, page, self.collection, self._home)
+        proposed = removed or tag.propose(one, page, self.collection, self._home)
+        if isinstance(proposed, Skipped):
+            return proposed
+        return replace(proposed, witnesses=_witnesses(one, pages))
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -214,3 +233,20 @@ def _flat(one: HashedFile) -> Skipped:
     return Skipped(
         one.file.title, Reason.LOW_INFORMATION, f"pHash {fingerprint.to_hex(one.fingerprint.phash)}"
     )
+
+
+def _match_of(proposal: Proposal) -> Match:
+    if proposal.match is None:
+        raise ValueError("a tag is always based on a match")
+    return proposal.match
+
+
+def _witnesses(one: Match, pages: Mapping[int, PageText | Skipped]) -> tuple[Witness, ...]:
+    """Name the partners that must still be as they were judged when the edit is made."""
+    known = ((partner, pages.get(partner.page_id)) for partner in one.partners)
+    found = (
+        Witness(partner.page_id, partner.title, page.revid, partner.sha1)
+        for partner, page in known
+        if isinstance(page, PageText)
+    )
+    return tuple(itertools.islice(found, MAX_WITNESSES))

@@ -42,6 +42,7 @@ class Reason(Enum):
     ALREADY_TAGGED = ("the page is in the category already", False)
     REMOVED_BY_HUMAN = ("somebody took our tag away", False)
     PARTNER_EXPLAINED = ("every other file of the set is a known version", False)
+    EDITED_SINCE = ("somebody edited the page after us", False)
     UNSAFE_TEXT = ("the tag cannot be added without touching other text", False)
     # a slice
     NO_SLICE = ("the file gives no slice of this kind", False)
@@ -219,11 +220,28 @@ class PageEdit:
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """An edit that a flow proposes, with the match that justifies it; only ``apply`` may carry it out."""
+class Witness:
+    """Another file as it was when an edit was judged: changed since, the judgement no longer holds."""
 
-    match: Match
+    page_id: int
+    title: str
+    revid: int
+    sha1: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An edit that a flow proposes for the page of one file; only ``apply`` may carry it out.
+
+    ``kind`` is a word for the journal, in which edits of a kind are counted together; ``witnesses`` are
+    the files that the edit speaks of; ``match`` is what a tag is based on, None for other edits.
+    """
+
+    file: FileInfo
     edit: PageEdit
+    kind: str = "identified"
+    match: Match | None = None
+    witnesses: tuple[Witness, ...] = ()
 
 
 class Outcome(Enum):
@@ -239,18 +257,26 @@ class Outcome(Enum):
     SIMULATED = ("would be tagged", True)
     CONFLICT = ("the page changed meanwhile", True)
     REFUSED = ("the wiki refused the edit", False)
+    WITHDRAWN = ("tagged, and taken back at once: the page had changed", False)
+    STOPPED = ("people, or a safeguard, said stop", True)
     UNAVAILABLE = ("the wiki takes no edits now", True)
     UNKNOWN = ("no answer: to be settled by reading the history", True)
+
+    @property
+    def ends_run(self) -> bool:
+        """Tell whether the next edit would fare no better, so that a later run should go on."""
+        return self in (Outcome.STOPPED, Outcome.UNAVAILABLE, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Applied:
-    """A proposal and what became of it; ``detail`` is the wiki's own word, ``revid`` the new revision."""
+    """A proposal and what became of it: the wiki's own word, the new revision, whether it was merged."""
 
     proposal: Proposal
     outcome: Outcome
     detail: str = ""
     revid: int = 0
+    merged: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from faebot_hash.model import Basis, FileInfo, Fingerprint, PageEdit, PageText, Revision, Seed, Skipped, Slice
+from faebot_hash.preflight import Preflight
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,20 @@ class Wiki(Protocol):
         """Read a page's revisions, newest first."""
         ...
 
-    def recheck(self, page_id: int) -> tuple[PageText, FileInfo] | Skipped:
-        """Read one page and its file afresh, in one call, just before an edit."""
+    def prepare(self) -> None:
+        """Make sure of login and token, so that nothing but the POST is left to send after the pre-flight."""
+        ...
+
+    def preflight(self, titles: Sequence[str], categories: Sequence[str]) -> Preflight:
+        """Read files (titles without "File:"), account, run page and category sizes afresh, in one call."""
+        ...
+
+    def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
+        """Tell which of our revisions (with their page ids) people have undone since; two calls for 50."""
+        ...
+
+    def text_at(self, revid: int) -> str | None:
+        """Read the text of a page as it was at a revision, None where it is gone or hidden."""
         ...
 
     def edit(self, edit: PageEdit, summary: str) -> EditAnswer:

@@ -19,6 +19,8 @@ ATTENTION: frozenset[Outcome | Reason] = frozenset(
     {
         Outcome.CONFLICT,
         Outcome.REFUSED,
+        Outcome.WITHDRAWN,
+        Outcome.STOPPED,
         Outcome.UNAVAILABLE,
         Outcome.UNKNOWN,
         Reason.UNREADABLE,
@@ -66,10 +68,17 @@ def skipped_line(skipped: Skipped, *, colour: bool = False) -> str:
 
 def edit_line(applied: Applied) -> str:
     """Tell in one line, for a log, what became of one proposal."""
-    match = applied.proposal.match
+    match, file = applied.proposal.match, applied.proposal.file
+    if match is None:
+        return f"{_printable(file.title)}: {_because(applied)}"
     equal_to = match.partners[0].title if len(match.partners) == 1 else f"{len(match.partners)} files"
     why = f"{match.kind.value} {match.value:016x}, equal to {_printable(equal_to)}"
-    return f"{_printable(match.file.title)}: {_because(applied)}; {why}"
+    return f"{_printable(file.title)}: {_because(applied)}; {why}"
+
+
+def stop_sentence(applied: Applied) -> str:
+    """Say why a run ends at an edit, and what to do."""
+    return f"stopped at File:{applied.proposal.file.title}: {_because(applied)}; run again later"
 
 
 def total_lines(tally: Tally, *, colour: bool = False) -> list[str]:
@@ -115,7 +124,7 @@ def to_json(found: Found | Skipped, applied: Sequence[Decision] = ()) -> dict[st
 def _decisions(found: Found, applied: Iterable[Decision]) -> dict[str, list[Decision]]:
     by_title: dict[str, list[Decision]] = defaultdict(list)
     for one in (*found.skipped, *applied):
-        title = one.proposal.match.file.title if isinstance(one, Applied) else one.what
+        title = one.proposal.file.title if isinstance(one, Applied) else one.what
         by_title[title.removeprefix("File:")].append(one)
     return dict(by_title)
 
@@ -160,7 +169,7 @@ def _left_out_lines(left_out: Iterable[Decision], colour: bool) -> list[str]:
         mark = _mark(every[0])
         lines += ["", f"  {_paint(mark, mark, colour)} {len(every):,} left out: {reason.sentence}"]
         for one in every:
-            title = one.what if isinstance(one, Skipped) else one.proposal.match.file.title
+            title = one.what if isinstance(one, Skipped) else one.proposal.file.title
             line = _shorten(title, WIDTH - 6) + (f" ({_printable(one.detail)})" if one.detail else "")
             lines += textwrap.wrap(line, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 8)
     return lines

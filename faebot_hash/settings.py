@@ -9,6 +9,7 @@ import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,19 @@ class Collection:
 class WikiSettings:
     """``home_category`` (without "Category:") collects what was found.
 
-    ``bot_names`` are names by which {{bots}} may mean this bot, besides its account's own.
+    ``bot_names`` are names by which {{bots}} may mean this bot, besides its account's own. Nothing is
+    edited while the page ``run_page`` (in which {account} stands for the account) holds anything but
+    ``run_word``, in capitals or not.
     """
 
     home_category: str = "Faebot identified duplicates"
     bot_names: tuple[str, ...] = ("Faebot", "faebot_hash")
+    run_page: str = "User:{account}/Run"
+    run_word: str = "yes"
+
+    def __post_init__(self) -> None:
+        if not self.run_word.strip():
+            raise SettingsError("[wiki] run_word: an empty page must mean stop, so the word cannot be empty")
 
 
 @dataclass(frozen=True)
@@ -118,13 +127,25 @@ class StoreSettings:
 
 @dataclass(frozen=True)
 class TaggingSettings:
-    """``edit_interval_s`` is the least time between two edits; only the family "practice" may go below 10."""
+    """When edits are made.
+
+    ``edit_interval_s`` is the least time between two edits; only the family "practice" may go below 10.
+    In ``trial`` each edit is confirmed by hand and there are 50 at most, as the community wants it before
+    it grants the bot flag. ``reverts_accepted_until`` tells the breaker that the operator has looked at
+    the reverts of all edits planned before that time.
+    """
 
     edit_interval_s: float = 10.0
+    trial: bool = True
+    reverts_accepted_until: datetime | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.edit_interval_s < math.inf:
             raise SettingsError("[tagging] edit_interval_s: a number of seconds, 0 or more")
+        if self.reverts_accepted_until is not None and self.reverts_accepted_until.tzinfo is None:
+            raise SettingsError(
+                "[tagging] reverts_accepted_until: say the time zone, as in 2026-01-31T12:00:00Z"
+            )
 
 
 @dataclass(frozen=True)
@@ -208,6 +229,10 @@ def _value(value: object, wanted: Any, where: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise SettingsError(f"{where}: a list of strings")
         return tuple(value)
+    if wanted == datetime | None:
+        if not isinstance(value, datetime):
+            raise SettingsError(f"{where}: a time like 2026-01-31T12:00:00Z, not {value!r}")
+        return value
     if wanted is float and type(value) is int:
         return float(value)
     if type(value) is not wanted:

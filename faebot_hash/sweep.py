@@ -6,26 +6,27 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from faebot_hash import report
+from faebot_hash.adapters.account_lock import only_editor
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.adapters.http import PoliteFetcher
 from faebot_hash.adapters.progress import watched
+from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import PRACTICE_FAMILY, Editor
 from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
+from faebot_hash.gate import rules_of
 from faebot_hash.images import THUMBNAIL
-from faebot_hash.model import Applied, Found, Outcome, Proposal, Skipped
+from faebot_hash.model import Applied, Found, Proposal, Skipped
 from faebot_hash.settings import Collection, Settings
 from faebot_hash.tally import Tally
-
-STOPPING = frozenset({Outcome.UNAVAILABLE, Outcome.UNKNOWN})
-"""After these the next edit would fare no better: the run ends and a later one goes on."""
 
 HOME_PAGE = """{{Hiddencat}}
 Files that look equal to others, sorted by a hash of their picture so that equal ones stand side by side.
@@ -53,7 +54,9 @@ class Sweep:
         revisit: bool = False,
         simulate: bool = False,
     ) -> None:
-        self._wiki = Commons(site, thumb_width_px=settings.hashing.thumb_width_px)
+        self._wiki = Commons(
+            site, thumb_width_px=settings.hashing.thumb_width_px, run_page=settings.wiki.run_page
+        )
         self._settings, self._collection = settings, collection
         self._confirm, self._say, self._colour = confirm, say, colour
         self._store_url = store_url or settings.store.url
@@ -62,6 +65,11 @@ class Sweep:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
+            shield = Shield()
+            stack.enter_context(shield.installed())
+            if not self._simulate:
+                account = (self._wiki.account_folder, self._wiki.family, self._wiki.user)
+                stack.enter_context(only_editor(*account))
             fetcher = stack.enter_context(self._downloads())
             decoder = stack.enter_context(DecoderProcess(THUMBNAIL))
             self._store = stack.enter_context(Store.open(self._store_url))
@@ -80,8 +88,11 @@ class Sweep:
                 self._wiki,
                 self._store,
                 confirm=self._confirm,
+                run=f"{self._collection.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}",
                 simulate=self._simulate,
+                shield=shield,
                 interval_s=self._settings.tagging.edit_interval_s,
+                rules=rules_of(self._settings),
             )
             self._stack = stack.pop_all()
         return self
@@ -100,7 +111,7 @@ class Sweep:
     def run(self, seed_titles: Iterable[str]) -> Tally:
         """Look into every slice and carry out what it proposes; raises WikiError when the wiki stops us."""
         if not self._simulate:
-            self._wiki.refresh_login()
+            self._wiki.prepare()
         for intent, outcome in self._editor.settle_open():
             self._say(f"An edit of an earlier run, File:{intent.title}: {outcome.sentence}")
         tally = Tally()
@@ -118,8 +129,9 @@ class Sweep:
     def _carried_out(self, found: Found) -> list[Applied | Skipped]:
         applied: list[Applied | Skipped] = []
         for proposal in found.proposals:
-            applied.append(self._editor.carry_out(proposal, self._finder.judge_again))
-            if _stops(applied[-1]):
+            one = self._editor.carry_out(proposal, self._finder)
+            applied.append(one)
+            if isinstance(one, Applied) and one.outcome.ends_run:
                 return applied
         if not self._simulate:
             self._finder.remember(found, applied)
@@ -143,12 +155,5 @@ class Sweep:
 
     def _stop_if_told(self, applied: list[Applied | Skipped]) -> None:
         for one in applied:
-            if _stops(one) and isinstance(one, Applied):
-                title = one.proposal.match.file.title
-                raise WikiError(
-                    f"stopped at File:{title}: {one.outcome.sentence} ({one.detail}); run again later"
-                )
-
-
-def _stops(one: Applied | Skipped) -> bool:
-    return isinstance(one, Applied) and one.outcome in STOPPING
+            if isinstance(one, Applied) and one.outcome.ends_run:
+                raise WikiError(report.stop_sentence(one))

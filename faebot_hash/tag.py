@@ -31,7 +31,8 @@ def propose(match: Match, page: PageText, collection: Collection, home_category:
     new_text = with_category(without(page.text, cuts), home_category, key)
     if not _is_the_smallest_change(before, new_text, home_category, key, cuts):
         return Skipped(match.file.title, Reason.UNSAFE_TEXT, "the new text does not read as meant")
-    return Proposal(match, PageEdit(page, new_text, summary(match, home_category)))
+    edit = PageEdit(page, new_text, summary(match, home_category))
+    return Proposal(match.file, edit, match=match)
 
 
 def sort_key(match: Match) -> str:

@@ -31,7 +31,7 @@ Other options:
                     the settings' own place
 -report:FILE        add what was found and done to a file, as JSON lines
 -revisit            look into slices again in which nothing has changed
--always             do not ask before each edit
+-always             do not ask before each edit (not in trial mode)
 
 With the global option -simulate nothing is edited.
 
@@ -63,7 +63,7 @@ class DuplicateBot(BaseBot):
     def confirm(self, proposal: Proposal) -> bool:
         """Show the change and take an answer; "all" and -always ask no more."""
         if not self.opt.always:
-            pywikibot.info(f"\n>>> File:{proposal.match.file.title} <<<")
+            pywikibot.info(f"\n>>> File:{proposal.file.title} <<<")
             pywikibot.showDiff(proposal.edit.page.text, proposal.edit.new_text)
             pywikibot.info(f"Edit summary: {proposal.edit.summary}")
         return self.user_confirm("Do you want to accept these changes?")
@@ -86,9 +86,11 @@ def main(*args: str) -> None:
         seeds = factory.getCombinedGenerator()
         if seeds is None and collection.slice is not SliceKind.SEARCH:
             raise SettingsError("no seeds: name a -collection, or a generator such as -cat:NAME")
-        if not (sys.stdin.isatty() or "always" in given or pywikibot.config.simulate):
-            raise SettingsError("nobody can be asked here (no terminal): give -always or -simulate")
-        bot = DuplicateBot(always="always" in given)
+        bot = DuplicateBot(always="always" in given and not chosen.tagging.trial)
+        if not (sys.stdin.isatty() or bot.opt.always or pywikibot.config.simulate):
+            raise SettingsError(
+                "nobody can be asked here (no terminal): -simulate, or -always without trial mode"
+            )
         with Sweep(
             pywikibot.Site(),
             chosen,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from faebot_hash.errors import WikiError
 from faebot_hash.model import (
     Basis,
     FileInfo,
@@ -33,6 +34,9 @@ from faebot_hash.ports import (
 from faebot_hash.preflight import Account, Current, Preflight
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+ACCOUNT = Account("PracticeBot", frozenset({"edit", "bot"}))
+RUN_PAGE = PageText(900, "PracticeBot/Run", 1, "yes", "2026-01-01T00:00:00Z")
 
 
 def file_info(page_id: int, title: str = "", **changes: object) -> FileInfo:
@@ -64,6 +68,14 @@ class FakeWiki:
     before_edit: Callable[[PageEdit], EditAnswer | None] = lambda edit: None
     after_edit: Callable[[EditAnswer], EditAnswer] = lambda answer: answer
     clock: int = 0
+    asked: list[str] = field(default_factory=list)
+    account: Account = ACCOUNT
+    run_page: PageText | Skipped = RUN_PAGE
+    protection: dict[int, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    undone: set[int] = field(default_factory=set)
+    away: str = ""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def add(self, file: FileInfo, text: str = "", comment: str = "upload") -> FileInfo:
         """Upload a file with a page."""
@@ -96,6 +108,7 @@ class FakeWiki:
             yield self.known.get(page_id, Skipped(f"page {page_id}", Reason.MISSING))
 
     def texts(self, page_ids: Sequence[int]) -> Mapping[int, PageText | Skipped]:
+        self.asked.append("texts")
         return {page_id: self._text(page_id) for page_id in page_ids}
 
     def _text(self, page_id: int) -> PageText | Skipped:
@@ -113,9 +126,35 @@ class FakeWiki:
     def history(self, page_id: int) -> Sequence[Revision]:
         return [revision for revision, _ in reversed(self.revisions.get(page_id, []))]
 
-    def recheck(self, page_id: int) -> tuple[PageText, FileInfo] | Skipped:
+    def prepare(self) -> None:
+        self.asked.append("prepare")
+
+    def preflight(self, titles: Sequence[str], categories: Sequence[str]) -> Preflight:
+        self.asked.append("preflight")
+        if self.away:
+            raise WikiError(self.away)
+        ids = [page_id for page_id, file in self.known.items() if file.title in titles]
+        return Preflight(
+            read_at=self.now(),
+            account=self.account,
+            run_page=self.run_page,
+            files={page_id: self._current(page_id) for page_id in ids},
+            category_files={name: self.sizes[name] for name in categories if name in self.sizes},
+        )
+
+    def _current(self, page_id: int) -> Current | Skipped:
         page = self._text(page_id)
-        return page if isinstance(page, Skipped) else (page, self.known[page_id])
+        if isinstance(page, Skipped):
+            return page
+        return Current(page, self.known[page_id], self.protection.get(page_id, ""))
+
+    def text_at(self, revid: int) -> str | None:
+        lines = (line for history in self.revisions.values() for line in history)
+        return next((text for revision, text in lines if revision.revid == revid), None)
+
+    def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
+        self.asked.append("reverted")
+        return frozenset(edits) & self.undone
 
     def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
         refused = self.before_edit(edit)

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from faebot_hash.apply import EDITABLE_FAMILIES, LAG_WAITS, Editor
-from faebot_hash.model import Applied, HashKind, Match, Outcome, PageEdit, PageText, Proposal, Reason, Skipped
+from faebot_hash.model import (
+    Applied,
+    HashKind,
+    Match,
+    Outcome,
+    PageEdit,
+    PageText,
+    Proposal,
+    Reason,
+    Skipped,
+    Witness,
+)
 from faebot_hash.ports import EditAnswer
 from tests.fakes import FakeJournal, FakeWiki, file_info
 
 TAG = "\n[[Category:Faebot identified duplicates|0123456789abcdef]]"
+
+
+class Flow:
+    """Judges as it is told: gives the same proposal from fresh pages, or a refusal; keeps or withdraws."""
+
+    def __init__(self, wiki: FakeWiki, refusal: Skipped | None = None, withdraw: bool = False) -> None:
+        self.wiki, self.refusal, self.withdraw = wiki, refusal, withdraw
+
+    def judge_again(self, given: Proposal) -> Proposal | Skipped:
+        return self.refusal or proposal(self.wiki, given.file.page_id)
+
+    def withdrawal(self, given: Proposal, merged: PageText) -> PageEdit | None:
+        clean = merged.text.replace(TAG, "")
+        return PageEdit(merged, clean, "Undo own edit: a reason") if self.withdraw else None
 
 
 class Clock:
@@ -30,8 +56,9 @@ class Clock:
 
 
 @pytest.fixture
-def wiki() -> FakeWiki:
+def wiki(clock: Clock) -> FakeWiki:
     wiki = FakeWiki()
+    wiki.now = clock.now
     wiki.add(file_info(1), "old text")
     wiki.add(file_info(2), "old text")
     return wiki
@@ -56,9 +83,11 @@ def proposal(wiki: FakeWiki, page_id: int = 1) -> Proposal:
     page = wiki.texts([page_id])[page_id]
     assert isinstance(page, PageText)
     match = Match(wiki.known[page_id], HashKind.PHASH, 0x0123456789ABCDEF, (wiki.known[3 - page_id],))
-    return Proposal(
-        match, PageEdit(page, page.text + TAG, "Faebot identified duplicate, pHash: 0123456789abcdef")
-    )
+    edit = PageEdit(page, page.text + TAG, "Faebot identified duplicate, pHash: 0123456789abcdef")
+    partner = wiki.known[3 - page_id]
+    revid = wiki.history(partner.page_id)[0].revid
+    witness = Witness(partner.page_id, partner.title, revid, partner.sha1)
+    return Proposal(wiki.known[page_id], edit, match=match, witnesses=(witness,))
 
 
 def test_an_edit_leaves_text_journal_and_token(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
@@ -66,7 +95,7 @@ def test_an_edit_leaves_text_journal_and_token(wiki: FakeWiki, journal: FakeJour
     assert applied.outcome is Outcome.EDITED
     assert wiki.text(1) == "old text" + TAG
     assert journal.states == ["DONE"]
-    (token,) = journal.rows
+    (token,) = journal.by_token
     assert wiki.history(1)[0].comment.endswith(f"({token})")
     assert applied.revid == wiki.history(1)[0].revid
 
@@ -81,13 +110,13 @@ def test_the_row_is_sent_before_the_post(wiki: FakeWiki, journal: FakeJournal, c
 def test_simulation_touches_nothing(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
     applied = editor(wiki, journal, clock, simulate=True).apply(proposal(wiki))
     assert applied.outcome is Outcome.SIMULATED
-    assert (wiki.edits, journal.rows) == ([], {})
+    assert (wiki.edits, journal.by_token) == ([], {})
 
 
 def test_no_means_no(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
     applied = editor(wiki, journal, clock, confirm=lambda proposal: False).apply(proposal(wiki))
     assert applied.outcome is Outcome.DECLINED
-    assert (wiki.edits, journal.rows) == ([], {})
+    assert (wiki.edits, journal.by_token) == ([], {})
 
 
 @pytest.mark.parametrize("family", ["commons", "wikipedia", "test", ""])
@@ -97,7 +126,7 @@ def test_only_the_practice_family_is_edited(
     wiki.family = family
     applied = editor(wiki, journal, clock).apply(proposal(wiki))
     assert applied.outcome is Outcome.REFUSED
-    assert (wiki.edits, journal.rows) == ([], {})
+    assert (wiki.edits, journal.by_token) == ([], {})
     assert frozenset({"practice"}) == EDITABLE_FAMILIES
 
 
@@ -121,7 +150,8 @@ def test_edits_keep_their_distance(wiki: FakeWiki, journal: FakeJournal, clock: 
         ("nosuchpageid", Outcome.CONFLICT, "CONFLICT"),
         ("protectedpage", Outcome.REFUSED, "REFUSED"),
         ("abusefilter-disallowed", Outcome.REFUSED, "REFUSED"),
-        ("blocked", Outcome.UNAVAILABLE, "REFUSED"),
+        ("blocked", Outcome.STOPPED, "REFUSED"),
+        ("internal_api_error_DBQueryError", Outcome.UNAVAILABLE, "REFUSED"),
         ("readonly", Outcome.UNAVAILABLE, "REFUSED"),
         ("a-code-never-seen", Outcome.REFUSED, "REFUSED"),
     ],
@@ -148,7 +178,7 @@ def test_lag_is_waited_out_with_a_fresh_look_each_time(
 def test_endless_lag_ends_the_try(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
     wiki.before_edit = lambda edit: EditAnswer("maxlag")
     assert editor(wiki, journal, clock).apply(proposal(wiki)).outcome is Outcome.UNAVAILABLE
-    assert len(journal.rows) == LAG_WAITS
+    assert len(journal.by_token) == LAG_WAITS
 
 
 def test_a_lost_reply_is_settled_by_the_history(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
@@ -194,7 +224,7 @@ def test_a_file_that_was_overwritten_is_not_tagged(
 def test_a_conflict_is_judged_anew(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
     planned = proposal(wiki)
     wiki.save(1, "a human's text", "improve", "Human")
-    applied = editor(wiki, journal, clock).carry_out(planned, lambda match: proposal(wiki))
+    applied = editor(wiki, journal, clock).carry_out(planned, Flow(wiki))
     assert isinstance(applied, Applied)
     assert applied.outcome is Outcome.EDITED
     assert wiki.text(1) == "a human's text" + TAG
@@ -204,13 +234,13 @@ def test_a_conflict_may_end_in_a_reason(wiki: FakeWiki, journal: FakeJournal, cl
     planned = proposal(wiki)
     wiki.save(1, "{{nobots}}", "go away", "Human")
     refusal = Skipped("Photograph 1.jpg", Reason.BOTS_EXCLUDED)
-    assert editor(wiki, journal, clock).carry_out(planned, lambda match: refusal) == refusal
+    assert editor(wiki, journal, clock).carry_out(planned, Flow(wiki, refusal)) == refusal
     assert wiki.edits == []
 
 
 def test_endless_conflicts_end(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
     wiki.before_edit = lambda edit: EditAnswer("editconflict")
-    applied = editor(wiki, journal, clock).carry_out(proposal(wiki), lambda match: proposal(wiki))
+    applied = editor(wiki, journal, clock).carry_out(proposal(wiki), Flow(wiki))
     assert isinstance(applied, Applied)
     assert applied.outcome is Outcome.CONFLICT
 
@@ -221,7 +251,7 @@ def test_a_killed_run_is_settled_first(
 ) -> None:
     def die(edit: PageEdit) -> None:
         if saved:
-            (token,) = journal.rows
+            (token,) = journal.by_token
             wiki.save(1, edit.new_text, f"{edit.summary} ({token})", wiki.user)
         raise KeyboardInterrupt
 
@@ -233,3 +263,77 @@ def test_a_killed_run_is_settled_first(
     assert outcome is (Outcome.EDITED if saved else Outcome.CONFLICT)
     assert journal.open_rows() == []
     assert wiki.text(1) == "old text" + (TAG if saved else "")
+
+
+def test_everything_is_read_before_the_post_and_nothing_in_between(
+    wiki: FakeWiki, journal: FakeJournal, clock: Clock
+) -> None:
+    planned = proposal(wiki)
+    wiki.asked.clear()
+    wiki.before_edit = lambda edit: wiki.asked.append("post")
+    editor(wiki, journal, clock).apply(planned)
+    assert wiki.asked == ["prepare", "preflight", "post"]
+
+
+def test_the_run_page_stops_an_edit_that_is_ready(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    planned = proposal(wiki)
+    wiki.run_page = Skipped("User:PracticeBot/Run", Reason.MISSING)
+    applied = editor(wiki, journal, clock).apply(planned)
+    assert applied.outcome is Outcome.STOPPED
+    assert wiki.edits == []
+    assert journal.states == ["REFUSED"]
+
+
+def test_a_wiki_that_cannot_be_read_is_not_edited(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    planned = proposal(wiki)
+    wiki.away = "HTTP 500"
+    assert editor(wiki, journal, clock).apply(planned).outcome is Outcome.UNAVAILABLE
+    assert wiki.edits == []
+    assert journal.states == ["REFUSED"]
+
+
+def test_a_protected_page_is_left_alone(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    wiki.protection[1] = "sysop"
+    assert editor(wiki, journal, clock).apply(proposal(wiki)).outcome is Outcome.REFUSED
+    assert wiki.edits == []
+
+
+def test_two_reverts_open_the_breaker(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    for page_id in range(3, 8):
+        wiki.add(file_info(page_id), "old text")
+    one = editor(wiki, journal, clock)
+    for page_id in (1, 2):
+        one.apply(proposal(wiki, page_id))
+    revids = [row.revid for row in journal.rows()]
+    wiki.undone.add(revids[0])
+    planned = Proposal(wiki.known[3], PageEdit(page_of(wiki, 3), "old text" + TAG, "pHash"))
+    assert one.apply(planned).outcome is Outcome.EDITED
+    wiki.undone.add(revids[1])
+    planned = Proposal(wiki.known[4], PageEdit(page_of(wiki, 4), "old text" + TAG, "pHash"))
+    assert one.apply(planned).outcome is Outcome.STOPPED
+    assert one.apply(replace(planned, kind="undo")).outcome is Outcome.EDITED, "other kinds go on"
+    looked = replace(one.rules, reverts_accepted_until=datetime.now(UTC) + timedelta(days=1))
+    planned = Proposal(wiki.known[5], PageEdit(page_of(wiki, 5), "old text" + TAG, "pHash"))
+    assert editor(wiki, journal, clock, rules=looked).apply(planned).outcome is Outcome.EDITED
+
+
+def page_of(wiki: FakeWiki, page_id: int) -> PageText:
+    page = wiki.texts([page_id])[page_id]
+    assert isinstance(page, PageText)
+    return page
+
+
+def test_a_clock_that_went_back_does_not_shorten_the_interval(
+    wiki: FakeWiki, journal: FakeJournal, clock: Clock
+) -> None:
+    one = editor(wiki, journal, clock, interval_s=10.0)
+    one.apply(proposal(wiki, 1))
+    clock.time -= timedelta(hours=1)
+    one.apply(proposal(wiki, 2))
+    assert clock.slept == [10.0]
+
+
+def test_the_journal_names_run_and_partners(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    editor(wiki, journal, clock, run="virin-1").apply(proposal(wiki))
+    (row,) = journal.rows(run="virin-1")
+    assert row.intent.partners == ((2, wiki.known[2].sha1),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ TITLE = case_files()[0].title
 @pytest.fixture
 def commons(wiki: PracticeWiki) -> Commons:
     commons = Commons(pywikibot.Site())
-    commons.refresh_login()
+    commons.prepare()
     return commons
 
 
@@ -94,12 +95,12 @@ def test_the_current_version_counts_whatever_came_before(
         time.sleep(1.1)  # MediaWiki names old versions by the second
     requests = commons.requests
     (after,) = commons.files([page_id])
-    fresh = commons.recheck(page_id)
+    fresh = commons.preflight([TITLE], []).files[page_id]
     assert commons.requests - requests == 2, "older versions are not asked for"
     assert isinstance(before, FileInfo)
     assert isinstance(after, FileInfo)
     assert not isinstance(fresh, Skipped)
-    assert fresh[1].sha1 == after.sha1
+    assert fresh.file.sha1 == after.sha1
     assert (after.width_px, after.height_px) == (300, 200)
     assert after.sha1 != before.sha1
 
@@ -113,9 +114,10 @@ def test_a_page_that_is_gone_or_moved_is_named(commons: Commons, wiki: PracticeW
     assert isinstance(moved, FileInfo)
     assert moved.title == "Moved.jpg"
     wiki.human("delete", "File:Moved.jpg")
-    gone = commons.recheck(page_id)
+    (gone,) = commons.files([page_id])
     assert isinstance(gone, Skipped)
     assert gone.reason is Reason.MISSING
+    assert commons.preflight(["Moved.jpg"], []).files == {}
 
 
 def test_the_history_tells_newest_first_who_said_what(
@@ -180,6 +182,53 @@ def test_a_blocked_account_is_refused(commons: Commons, wiki: PracticeWiki, page
     edit = edit_of(commons, page_id)
     wiki.human("block", "PracticeBot")
     assert commons.edit(edit, "test").code == "blocked"
+
+
+def test_one_call_tells_everything_before_an_edit(commons: Commons, wiki: PracticeWiki, page_id: int) -> None:
+    before = commons.requests
+    read = commons.preflight([TITLE, case_files()[1].title], ["Duplicate", "No such category"])
+    assert commons.requests - before == 1
+    assert abs((datetime.now(UTC) - read.read_at).total_seconds()) < 60
+    assert (read.account.name, read.account.blocked, read.account.has_message) == ("PracticeBot", "", False)
+    assert {"edit", "bot"} <= read.account.rights
+    assert isinstance(read.run_page, PageText)
+    assert read.run_page.text == "yes"
+    assert len(read.files) == 2
+    assert read.category_files == {"Duplicate": 1, "No such category": 0}
+    wiki.human("protect", f"File:{TITLE}")
+    wiki.human("block", "PracticeBot", summary="trial")
+    wiki.human("message", "Please stop", text="It goes wrong.")
+    wiki.human("delete", "User:PracticeBot/Run")
+    read = commons.preflight([TITLE], [])
+    current = read.files[page_id]
+    assert not isinstance(current, Skipped)
+    assert current.protection == "sysop"
+    assert read.account.blocked
+    assert read.account.has_message
+    assert isinstance(read.run_page, Skipped)
+
+
+def test_an_undone_edit_is_known(commons: Commons, wiki: PracticeWiki, page_id: int) -> None:
+    saved = commons.edit(edit_of(commons, page_id), "test")
+    ours = {saved.newrevid: page_id, saved.oldrevid: page_id}
+    assert commons.reverted(ours) == frozenset()
+    wiki.person().edit(title=f"File:{TITLE}", undo=saved.newrevid)
+    assert commons.reverted(ours) == {saved.newrevid}
+
+
+def test_an_undone_edit_is_known_below_later_ones(commons: Commons, wiki: PracticeWiki, page_id: int) -> None:
+    saved = commons.edit(edit_of(commons, page_id), "test")
+    wiki.person().edit(title=f"File:{TITLE}", undo=saved.newrevid)
+    wiki.human("append", f"File:{TITLE}", text=" more")
+    wiki.run_jobs()
+    assert commons.reverted({saved.newrevid: page_id}) == {saved.newrevid}
+
+
+def test_old_texts_can_be_read(commons: Commons, page_id: int) -> None:
+    edit = edit_of(commons, page_id)
+    commons.edit(edit, "test")
+    assert commons.text_at(edit.page.revid) == edit.page.text
+    assert commons.text_at(999_999) is None
 
 
 def test_simulation_sends_nothing(

@@ -9,8 +9,8 @@ import pytest
 
 from faebot_hash.apply import Editor
 from faebot_hash.find import Finder
-from faebot_hash.model import Applied, Found, HashKind, Outcome, Reason, Skipped, SliceKind
-from faebot_hash.ports import Hits
+from faebot_hash.model import Applied, Found, HashKind, Outcome, PageEdit, Reason, Skipped, SliceKind
+from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.settings import Collection, SearchSettings, Settings
 from tests.fakes import EPOCH, FakeDecoder, FakeFetcher, FakeJournal, FakeStore, FakeWiki, file_info
 
@@ -56,12 +56,12 @@ class World:
     def carry_out(self, found: Found) -> list[Applied | Skipped]:
         """Make the proposed edits."""
         editor = Editor(self.wiki, self.journal, confirm=lambda proposal: True, interval_s=0)
-        return [editor.carry_out(one, self.finder().judge_again) for one in found.proposals]
+        return [editor.carry_out(one, self.finder()) for one in found.proposals]
 
 
 def proposed(found: Found) -> dict[int, tuple[HashKind, int]]:
     """Give the sort keys of the proposed files by page id."""
-    return {one.match.file.page_id: (one.match.kind, one.match.value) for one in found.proposals}
+    return {one.file.page_id: (one.match.kind, one.match.value) for one in found.proposals if one.match}
 
 
 def reasons(found: Found) -> dict[str, Reason]:
@@ -183,10 +183,54 @@ def test_a_page_that_changed_meanwhile_is_judged_from_its_new_text() -> None:
     world = World({1: (11, 1), 2: (11, 2)})
     found = world.found()
     world.wiki.save(1, PAGE + " See [[:File:Photograph 2.jpg]].", "explain", "Human")
-    first, second = world.carry_out(found)
-    assert isinstance(first, Skipped)
-    assert first.reason is Reason.CROSS_LINKED
-    assert isinstance(second, Applied)
+    for one in world.carry_out(found):
+        assert isinstance(one, Skipped)
+        assert one.reason is Reason.CROSS_LINKED
+    assert world.wiki.edits == []
+
+
+def test_the_edits_of_one_run_do_not_disturb_each_other() -> None:
+    world = World({1: (11, 1), 2: (11, 2), 3: (11, 3)})
+    found = world.found()
+    before = world.wiki.asked.count("texts")
+    assert all(isinstance(one, Applied) and one.outcome is Outcome.EDITED for one in world.carry_out(found))
+    assert world.wiki.asked.count("texts") == before, "nothing was judged again"
+
+
+def test_a_tag_is_withdrawn_from_a_page_that_refuses_bots_since() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    found = world.found()
+
+    def merge(edit: PageEdit) -> EditAnswer | None:
+        """Save a person's edit in the same moment, and ours merged with it, as MediaWiki does."""
+        if "Undo" in edit.summary:
+            return None
+        human = world.wiki.save(1, "{{nobots}}\n" + PAGE, "no bots, please", "Human")
+        ours = world.wiki.save(1, "{{nobots}}\n" + edit.new_text, edit.summary, world.wiki.user)
+        return EditAnswer("", "", human.revid, ours.revid)
+
+    world.wiki.before_edit = merge
+    editor = Editor(world.wiki, world.journal, confirm=lambda proposal: True, interval_s=0)
+    applied = editor.carry_out(found.proposals[0], world.finder())
+    assert isinstance(applied, Applied)
+    assert applied.outcome is Outcome.WITHDRAWN
+    assert world.wiki.text(1) == "{{nobots}}\n" + PAGE
+
+
+def test_a_harmless_merge_stands() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    found = world.found()
+
+    def merge(edit: PageEdit) -> EditAnswer | None:
+        human = world.wiki.save(1, "A better text. " + PAGE, "improve", "Human")
+        ours = world.wiki.save(1, "A better text. " + edit.new_text, edit.summary, world.wiki.user)
+        return EditAnswer("", "", human.revid, ours.revid)
+
+    world.wiki.before_edit = merge
+    editor = Editor(world.wiki, world.journal, confirm=lambda proposal: True, interval_s=0)
+    applied = editor.carry_out(found.proposals[0], world.finder())
+    assert isinstance(applied, Applied)
+    assert applied.outcome is Outcome.EDITED
 
 
 @pytest.mark.parametrize(

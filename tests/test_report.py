@@ -54,7 +54,9 @@ SETS = equal_sets(
     ]
 )
 PROPOSALS = tuple(
-    Proposal(one, PageEdit(PageText(one.file.page_id, one.file.title, 1, "", ""), "", ""))
+    Proposal(
+        one.file, PageEdit(PageText(one.file.page_id, one.file.title, 1, "", ""), "", ""), match=one
+    )
     for one in matches(SETS)
 )
 SKIPPED = (
@@ -209,7 +211,8 @@ def _plain(text: str) -> str:
 @given(st.text(min_size=1), st.text())
 def test_no_title_or_answer_can_disturb_the_terminal(title: str, detail: str) -> None:
     sets = equal_sets([hashed(1, title, 5, 5), hashed(2, "b.jpg", 5, 5)])
-    proposal = Proposal(matches(sets)[0], PROPOSALS[0].edit)
+    (match, *_) = matches(sets)
+    proposal = Proposal(match.file, PROPOSALS[0].edit, match=match)
     applied = [Applied(proposal, Outcome.REFUSED, detail)]
     found = Found(PART, 2, 2, 2, sets, (proposal,), (Skipped(f"{title}!", Reason.MALFORMED, detail),))
     lines = [

@@ -15,6 +15,7 @@ LEVELS = {
     "model": 0,
     "errors": 1,
     "markup": 1,
+    "preflight": 1,
     "settings": 2,
     "ports": 2,
     "tally": 2,
@@ -30,10 +31,13 @@ LEVELS = {
     "report": 3,
     "options": 3,
     "find": 4,
+    "gate": 3,
+    "undo": 4,
     "apply": 4,
     "adapters": 5,
     "sweep": 6,
-    "__main__": 6,
+    "runs": 6,
+    "__main__": 7,
 }
 
 DOORS = {

@@ -221,7 +221,7 @@ def test_passing_trouble_is_waited_out(
 
 
 STEPS: tuple[tuple[type, str], ...] = (
-    *((commons.Commons, name) for name in ("count", "search", "texts", "history", "recheck", "edit")),
+    *((commons.Commons, name) for name in ("count", "search", "texts", "history", "prepare", "preflight", "edit")),
     *((store.Store, name) for name in ("put", "remember_slice", "plan", "sent", "settle")),
 )
 

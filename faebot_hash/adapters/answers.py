@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from faebot_hash.model import FileInfo, PageText, Reason, Revision, Skipped
 from faebot_hash.ports import EditAnswer
+from faebot_hash.preflight import Account, Current, Preflight
+
+UNDOING = frozenset({"mw-undo", "mw-rollback", "mw-manual-revert"})
 
 
 def merged(answers: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
@@ -79,6 +82,57 @@ def search_warning(answer: Mapping[str, Any]) -> str:
     """Give the warnings of a search, which mean that the answer is incomplete."""
     parts = (answer.get("warnings", {}).get("search") or {}, answer.get("warnings", {}).get("main") or {})
     return " ".join(str(part.get("warnings", "")) for part in parts).strip()
+
+
+def preflight_of(answer: Mapping[str, Any], run_page: str) -> Preflight:
+    """Read the one answer before an edit; pages that are not files are told apart by their titles."""
+    pages = {page["title"]: page for page in merged([dict(answer)]).values() if "title" in page}
+    files = {
+        page["pageid"]: _current(page) for page in pages.values() if page.get("ns") == 6 and "pageid" in page
+    }
+    user = answer["query"]["userinfo"]
+    return Preflight(
+        read_at=time_of(answer["curtimestamp"]),
+        account=Account(
+            name=user["name"],
+            rights=frozenset(user.get("rights", ())),
+            blocked=(user.get("blockreason") or "no reason given") if "blockid" in user else "",
+            has_message=bool(user.get("messages")),
+        ),
+        run_page=text_of(pages.get(run_page, {"title": run_page, "missing": True})),
+        files=files,
+        category_files={
+            page["title"].partition(":")[2]: page.get("categoryinfo", {}).get("files", 0)
+            for page in pages.values()
+            if page.get("ns") == 14
+        },
+    )
+
+
+def _current(page: Mapping[str, Any]) -> Current | Skipped:
+    file, text = file_of(page), text_of(page)
+    if isinstance(file, Skipped):
+        return file
+    if isinstance(text, Skipped):
+        return text
+    levels = {one["level"] for one in page.get("protection", []) if one.get("type") == "edit"}
+    return Current(text, file, ", ".join(sorted(levels)))
+
+
+def marked_undone(answer: Mapping[str, Any]) -> frozenset[int]:
+    """Find the revisions that somebody has undone, by the change tag that MediaWiki gives them."""
+    return frozenset(one["revid"] for one in _revisions(answer) if "mw-reverted" in one.get("tags", ()))
+
+
+def undone_by_latest(answer: Mapping[str, Any], user: str) -> frozenset[int]:
+    """Find the revisions that the very next one, the latest of its page and not by ``user``, undid."""
+    latest = (one for one in _revisions(answer) if UNDOING.intersection(one.get("tags", ())))
+    return frozenset(one["parentid"] for one in latest if one.get("user") != user)
+
+
+def _revisions(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for page in answer["query"].get("pages", []):
+        yield from page.get("revisions", [])
 
 
 def revision_of(revision: Mapping[str, Any]) -> Revision:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pywikibot
@@ -16,10 +17,21 @@ from pywikibot.comms import http
 from pywikibot.exceptions import Error as PywikibotError
 from pywikibot.exceptions import Server504Error, ServerError
 
-from faebot_hash.adapters.answers import edit_answer, file_of, merged, revision_of, search_warning, text_of
+from faebot_hash.adapters.answers import (
+    edit_answer,
+    file_of,
+    marked_undone,
+    merged,
+    preflight_of,
+    revision_of,
+    search_warning,
+    text_of,
+    undone_by_latest,
+)
 from faebot_hash.errors import WikiError
 from faebot_hash.model import FileInfo, PageEdit, PageText, Revision, Seed, Skipped
 from faebot_hash.ports import EditAnswer, Hits
+from faebot_hash.preflight import Preflight
 
 BATCH = 50
 """Titles a request: the API scales at most 50 thumbnails at once, for bots too (TRANSFORM_LIMIT)."""
@@ -38,17 +50,24 @@ _TEXT_PROPS = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "ma
 class Commons:
     """One wiki as the flows see it (``ports.Wiki``); ``requests`` counts its own API calls."""
 
-    def __init__(self, site: Any, *, thumb_width_px: int = 120) -> None:
+    def __init__(self, site: Any, *, thumb_width_px: int = 120, run_page: str = "User:{account}/Run") -> None:
         self._site = site
         self._thumb_width_px = thumb_width_px
         self.family: str = site.family.name
         self.user: str = site.username() or ""
+        self.run_page = run_page.replace("{account}", self.user)
         self.requests = 0
+        self._token, self._assert = "", "user"
 
     @property
     def media_host(self) -> str:
         """Tell the host and port that serve the media of a wiki without a media host of its own."""
         return str(self._site.hostname())
+
+    @property
+    def account_folder(self) -> Path:
+        """Tell Pywikibot's own folder, which all runs of an account share."""
+        return Path(pywikibot.config.base_dir)
 
     def count(self, query: str) -> Hits:
         return self._search_page(query, offset=0, limit=1)
@@ -108,12 +127,47 @@ class Commons:
                 else:
                     yield Seed(file, text.text if isinstance(text, PageText) else "")
 
-    def recheck(self, page_id: int) -> tuple[PageText, FileInfo] | Skipped:
-        page = self._pages([page_id], **_both_props()).get(page_id, {"pageid": page_id, "missing": True})
-        file, text = file_of(page), text_of(page)
-        if isinstance(file, Skipped):
-            return file
-        return text if isinstance(text, Skipped) else (text, file)
+    def prepare(self) -> None:
+        try:
+            self._site.login()
+            self._token = self._site.tokens["csrf"]
+            self._assert = "bot" if self._site.has_right("bot") else "user"
+        except (PywikibotError, OSError) as error:
+            raise WikiError(f"{self._site}: cannot log in: {error}") from error
+
+    def preflight(self, titles: Sequence[str], categories: Sequence[str]) -> Preflight:
+        wanted = [
+            *(f"File:{title}" for title in titles),
+            self.run_page,
+            *(f"Category:{name}" for name in categories),
+        ]
+        answer = self._query(
+            **{**_FILE_PROPS, **_TEXT_PROPS, "prop": "imageinfo|revisions|info|categoryinfo"},
+            titles="|".join(dict.fromkeys(wanted)),
+            inprop="protection",
+            meta="userinfo",
+            uiprop="blockinfo|hasmsg|rights",
+        )
+        return preflight_of(answer, self.run_page)
+
+    def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
+        undone: set[int] = set()
+        for some in _batches(edits):
+            marked = self._query(revids="|".join(map(str, some)), prop="revisions", rvprop="ids|tags")
+            # MediaWiki marks what was undone in a job, and only once the undoing edit is patrolled.
+            page_ids = {edits[revid] for revid in some}
+            latest = self._query(
+                pageids="|".join(map(str, page_ids)), prop="revisions", rvprop="ids|tags|user"
+            )
+            undone |= marked_undone(marked) | undone_by_latest(latest, self.user)
+        return frozenset(undone) & edits.keys()
+
+    def text_at(self, revid: int) -> str | None:
+        """Read the text of a page as it was at a revision, None where it is gone or hidden."""
+        answer = self._query(revids=revid, prop="revisions", rvprop="ids|content", rvslots="main")
+        (page,) = answer["query"].get("pages", [{}])
+        text = text_of({**page, "read_at": ""})
+        return text.text if isinstance(text, PageText) else None
 
     def history(self, page_id: int) -> Sequence[Revision]:
         answers = self._continued(
@@ -128,7 +182,7 @@ class Commons:
         return not any(page.get("missing") for page in answer["query"]["pages"])
 
     def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
-        """Send one POST, never again.
+        """Send one POST, never again; ``prepare`` must have been called.
 
         ``baserevid`` goes alone: with ``basetimestamp`` beside it MediaWiki loses edits that fall into the
         same second. An answer that does not come, or says nothing, has the code "unknown".
@@ -148,10 +202,10 @@ class Commons:
             "nocreate": "1",
             "bot": "1",
             "watchlist": "nochange",
-            "assert": "bot" if self._site.has_right("bot") else "user",
+            "assert": self._assert,
             "assertuser": self.user,
             "maxlag": str(pywikibot.config.write_maxlag),
-            "token": self._site.tokens["csrf"],
+            "token": self._token,
         }
         self.requests += 1
         try:
@@ -159,14 +213,6 @@ class Commons:
         except (Server504Error, ServerError, PywikibotError, OSError) as error:
             return EditAnswer("unknown", str(error) or type(error).__name__)
         return edit_answer(response)
-
-    def refresh_login(self) -> None:
-        """Make sure of login and token, so that an edit does not fail for want of them."""
-        try:
-            self._site.login()
-            self._site.tokens.clear()
-        except (PywikibotError, OSError) as error:
-            raise WikiError(f"{self._site}: cannot log in: {error}") from error
 
     def _pages(self, page_ids: Sequence[int], **parameters: object) -> dict[int, dict[str, Any]]:
         return merged(self._continued(pageids="|".join(map(str, page_ids)), **parameters))
@@ -190,6 +236,11 @@ class Commons:
         if "query" not in answer:
             raise WikiError(f"{self._site} answered without a result: {str(answer)[:200]}")
         return dict(answer)
+
+
+def connect(thumb_width_px: int, run_page: str) -> Commons:
+    """Open the wiki that Pywikibot's own settings name."""
+    return Commons(pywikibot.Site(), thumb_width_px=thumb_width_px, run_page=run_page)
 
 
 def _both_props() -> dict[str, object]:

@@ -29,6 +29,7 @@ MANY_PHOTOS = (
 )
 MANY_LARGEST_PX = 1000
 TWIN_EVERY = 25
+RUN_PAGE = "User:PracticeBot/Run"
 MAIN_PAGE = """This wiki runs on your machine only. It holds invented file pages around real photographs, so
 that duplicates can be found and marked without touching Wikimedia Commons.
 
@@ -36,6 +37,7 @@ that duplicates can be found and marked without touching Wikimedia Commons.
 * [[:Category:Images from DoD uploaded by Fæ (check needed)]]: where the search starts
 * [[Special:ListFiles]]: all files
 * [[Special:RecentChanges]]: what happened
+* [[User:PracticeBot/Run]]: anything but "yes" on this page stops the bot
 
 The accounts Admin and PracticeSysop have the public passwords ''public-practice-admin'' and
 ''public-practice-sysop''.
@@ -75,7 +77,7 @@ def many_actions(room: Path, count: int) -> Iterator[Action]:
 
 
 def _common_pages() -> Iterator[Action]:
-    for title, text in {**templates(), **categories(), "Main Page": MAIN_PAGE}.items():
+    for title, text in {**templates(), **categories(), "Main Page": MAIN_PAGE, RUN_PAGE: "yes"}.items():
         yield {"do": "edit", "user": "Admin", "title": title, "text": text, "at": "20070101000000"}
 
 

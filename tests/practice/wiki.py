@@ -18,7 +18,7 @@ from tests.practice.configuration import (
     BOT_PASSWORD,
     write_pywikibot_folder,
 )
-from tests.practice.maintenance import act
+from tests.practice.maintenance import act, run_script
 from tests.practice.mediawiki import get_tree
 from tests.practice.places import CACHE, PracticeWikiError
 from tests.practice.seed import case_actions, many_actions
@@ -159,6 +159,11 @@ class PracticeWiki:
             }
         act(self.tree, self.folder, [step])
         # The server's memory cache is out of the script's reach.
+        self._forget_caches()
+
+    def run_jobs(self) -> None:
+        """Do at once what the wiki left for later: link tables, change tags of undone edits."""
+        run_script(self.tree, self.folder, "runJobs")
         self._forget_caches()
 
     def bot(self) -> ApiClient:

@@ -1,0 +1,39 @@
+"""What one fresh read just before an edit tells: the account, the run page, the pages and files concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from faebot_hash.model import FileInfo, PageText, Skipped
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account as the wiki knows it now; ``blocked`` is the reason of a block, "" without one."""
+
+    name: str
+    rights: frozenset[str]
+    blocked: str = ""
+    has_message: bool = False
+
+
+@dataclass(frozen=True)
+class Current:
+    """A file page and its file as they are now; ``protection`` names who may edit it, "" for everybody."""
+
+    page: PageText
+    file: FileInfo
+    protection: str = ""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """One fresh read: the account, the run page, the files by page id, and how full categories are."""
+
+    read_at: datetime
+    account: Account
+    run_page: PageText | Skipped
+    files: Mapping[int, Current | Skipped]
+    category_files: Mapping[str, int] = field(default_factory=dict)
