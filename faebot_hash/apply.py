@@ -87,6 +87,7 @@ class Editor:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
     _ours: dict[int, int] = field(default_factory=dict, init=False)
+    _asked_to_wait_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         if self.wiki.family != PRACTICE_FAMILY:
@@ -126,8 +127,8 @@ class Editor:
                 applied = self._attempt(proposal)
             if applied.outcome is not Outcome.UNAVAILABLE or applied.detail != "maxlag":
                 break
-            if attempt < LAG_WAITS:
-                self.sleep(min(LAG_WAIT_S, self.interval_s) * attempt)
+            if attempt < LAG_WAITS and self.interval_s:
+                self.sleep(max(LAG_WAIT_S * attempt, self._asked_to_wait_s))
         return applied
 
     def _attempt(self, proposal: Proposal) -> Applied:
@@ -139,6 +140,7 @@ class Editor:
             return refused
         self.journal.sent(intent.token, self.now())
         answer = self.wiki.edit(proposal.edit, f"{proposal.edit.summary} ({intent.token})")
+        self._asked_to_wait_s = answer.retry_after_s
         return self._settled(proposal, intent, answer)
 
     def _refused(self, proposal: Proposal) -> Applied | None:
@@ -234,9 +236,10 @@ def outcome_of(answer: EditAnswer) -> Outcome:
     """Name the outcome of one POST from the wiki's answer."""
     if answer.code == "":
         return Outcome.NOTHING_TO_DO if answer.unchanged else Outcome.EDITED
-    if answer.code == "unknown":
+    # An internal error may come after the save as well as before it.
+    if answer.code == "unknown" or answer.code.startswith("internal_api_error"):
         return Outcome.UNKNOWN
-    if answer.code in _UNAVAILABLE or answer.code.startswith("internal_api_error"):
+    if answer.code in _UNAVAILABLE:
         return Outcome.UNAVAILABLE
     if answer.code in _STOPPED:
         return Outcome.STOPPED

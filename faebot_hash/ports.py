@@ -25,7 +25,7 @@ class EditAnswer:
     """The wiki's answer to the one POST: ``code`` is "" after success, else the API's error code.
 
     ``oldrevid`` differs from the base when the edit was merged with someone's; code "unknown" means
-    that no answer came, so the edit may or may not stand.
+    that no answer came, so the edit may or may not stand. ``retry_after_s`` is what the wiki asks for.
     """
 
     code: str
@@ -33,6 +33,7 @@ class EditAnswer:
     oldrevid: int = 0
     newrevid: int = 0
     unchanged: bool = False
+    retry_after_s: float = 0.0
 
 
 class Wiki(Protocol):

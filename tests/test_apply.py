@@ -151,7 +151,7 @@ def test_edits_keep_their_distance(wiki: FakeWiki, journal: FakeJournal, clock: 
         ("protectedpage", Outcome.REFUSED, "REFUSED"),
         ("abusefilter-disallowed", Outcome.REFUSED, "REFUSED"),
         ("blocked", Outcome.STOPPED, "REFUSED"),
-        ("internal_api_error_DBQueryError", Outcome.UNAVAILABLE, "REFUSED"),
+        ("internal_api_error_DBQueryError", Outcome.CONFLICT, "CONFLICT"),
         ("readonly", Outcome.UNAVAILABLE, "REFUSED"),
         ("a-code-never-seen", Outcome.REFUSED, "REFUSED"),
     ],

@@ -149,20 +149,25 @@ def revision_of(revision: Mapping[str, Any]) -> Revision:
 
 def edit_answer(response: Any) -> EditAnswer:
     """Read the answer to an edit; whatever does not say that it failed or succeeded is "unknown"."""
+    wait_s = _seconds(response.headers.get("retry-after", ""))
     try:
         answer = response.json()
     except ValueError:
-        if response.status_code == 429:
-            return EditAnswer("http-429", response.headers.get("retry-after", ""))
-        return EditAnswer("unknown", f"HTTP {response.status_code} without an answer")
+        code = "http-429" if response.status_code == 429 else "unknown"
+        return EditAnswer(code, f"HTTP {response.status_code} without an answer", retry_after_s=wait_s)
     if not isinstance(answer, dict):
         return EditAnswer("unknown", f"HTTP {response.status_code}, not an answer of the API")
     if "error" in answer:
-        return EditAnswer(answer["error"].get("code", "unknown"), answer["error"].get("info", ""))
+        error = answer["error"]
+        return EditAnswer(error.get("code", "unknown"), error.get("info", ""), retry_after_s=wait_s)
     edit = answer.get("edit") or {}
     if edit.get("result") != "Success":
         return EditAnswer("failure" if edit else "unknown", str(edit)[:300])
     return EditAnswer("", "", edit.get("oldrevid", 0), edit.get("newrevid", 0), "nochange" in edit)
+
+
+def _seconds(text: str) -> float:
+    return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
 def time_of(text: str) -> datetime:
