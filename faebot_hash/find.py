@@ -101,19 +101,16 @@ class Finder:
         return not again
 
     def judge(self, matches: Sequence[Match]) -> list[Proposal | Skipped]:
-        """Decide for each matched file, from the page texts of all and the histories of what is left."""
-        pages = self.wiki.texts([one.file.page_id for one in matches])
+        """Decide for each matched file, from its page, its partners' pages and its history."""
+        concerned = {file.page_id: file for one in matches for file in (one.file, *one.partners)}
+        pages = self.wiki.texts(list(concerned))
         decided = exclude.decide(matches, pages, self._names, self._home)
         return [decided[one.file.page_id] or self._proposed(one, pages) for one in matches]
 
     def judge_again(self, proposal: Proposal) -> Proposal | Skipped:
-        """Decide anew for a file whose page changed, with the fresh texts of its partners."""
-        one = _match_of(proposal)
-        ids = [one.file.page_id, *(partner.page_id for partner in one.partners)]
-        pages = self.wiki.texts(ids)
-        return exclude.decide([one], pages, self._names, self._home)[one.file.page_id] or self._proposed(
-            one, pages
-        )
+        """Decide anew for a file whose page changed."""
+        (judged,) = self.judge([_match_of(proposal)])
+        return judged
 
     def withdrawal(self, proposal: Proposal, merged: PageText) -> PageEdit | None:
         """Take the tag back where the page, as somebody else's edit left it, should never have had it."""

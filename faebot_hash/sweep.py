@@ -24,7 +24,8 @@ from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
 from faebot_hash.gate import rules_of
 from faebot_hash.images import THUMBNAIL
-from faebot_hash.model import Applied, Found, Proposal, Skipped
+from faebot_hash.model import Applied, Found, Outcome, Proposal, Skipped
+from faebot_hash.recheck import recheck
 from faebot_hash.settings import Collection, Settings
 from faebot_hash.tally import Tally
 
@@ -121,6 +122,7 @@ class Sweep:
                 tally.add(found, applied)
                 self._tell(found, applied)
                 self._stop_if_told(applied)
+            self._recheck()
             self._advise()
         finally:
             self._say("\n".join(report.total_lines(tally, colour=self._colour)))
@@ -146,6 +148,17 @@ class Sweep:
         if self._report_file:
             with self._report_file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(report.to_json(found, applied), ensure_ascii=False) + "\n")
+
+    def _recheck(self) -> None:
+        """Take back what was overwritten between its hash and now."""
+        if self._simulate:
+            return
+        home = self._settings.wiki.home_category
+        for row, proposal in list(recheck(self._store, self._wiki, home, datetime.now(UTC))):
+            done = self._editor.apply(proposal)
+            if done.outcome is Outcome.EDITED:
+                self._store.settle(row.intent.token, "UNDONE", detail=proposal.edit.summary)
+            self._say(report.edit_line(done))
 
     def _advise(self) -> None:
         """Show what the account should not create itself: the page of the home category."""

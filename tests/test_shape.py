@@ -33,6 +33,7 @@ LEVELS = {
     "find": 4,
     "gate": 3,
     "undo": 4,
+    "recheck": 4,
     "apply": 4,
     "adapters": 5,
     "sweep": 6,

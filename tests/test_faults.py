@@ -1,0 +1,56 @@
+"""Every fault at every moment of an edit: nothing twice, nothing lost, nothing sent again blindly (E1)."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from faebot_hash.adapters.commons import Commons
+from tests.fake_wiki.boundaries import Boundary
+from tests.fake_wiki.faults import Fault
+from tests.fake_wiki.world import World
+from tests.scenarios import Bot
+
+pytest_plugins = ("tests.fake_wiki.fixtures",)
+
+POINTS = list(product(Boundary, Fault))
+LONG = os.environ.get("FAEBOT_LONG") == "1"
+SEED = random.randrange(1 << 32)
+
+
+def chosen(seed: int) -> Iterator[tuple[Boundary, Fault]]:
+    """Give all points, or a tenth of them."""
+    return iter(POINTS if LONG else random.Random(seed).sample(POINTS, len(POINTS) // 10))
+
+
+def test_there_are_342_points() -> None:
+    assert len(POINTS) == 342
+
+
+@pytest.mark.parametrize("seed", [1] if LONG else [1, SEED])
+def test_no_fault_breaks_an_edit(world: World, world_commons: Commons, tmp_path: Path, seed: int) -> None:
+    broken, resent = [], []
+    for number, (boundary, fault) in enumerate(chosen(seed)):
+        world.reset()
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        bot = Bot(world, world_commons, folder)
+        world.at(boundary, fault)
+        bot.try_to_tag()
+        world.calm()
+        world.clock.sleep(60)
+        bot.tag()
+        point = f"{fault.words} at {boundary.value}"
+        broken += [f"{point}: {sentence}" for sentence in world.check(bot.rows())]
+        tokens = [post.asked["summary"][-13:-1] for post in world.ledger.posts()]
+        if len(tokens) != len(set(tokens)):
+            resent.append(point)
+        if not bot.tagged():
+            broken.append(f"{point}: never tagged")
+    assert broken == []
+    assert resent == []
