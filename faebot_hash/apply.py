@@ -45,6 +45,18 @@ _STOPPED = frozenset(
     }
 )
 _CONFLICTS = frozenset({"editconflict", "nosuchpageid", "missingtitle", "pagedeleted", "badmd5"})
+_REFUSALS = frozenset(
+    {
+        "cascadeprotected",
+        "captcha",
+        "contenttoobig",
+        "failure",
+        "hookaborted",
+        "protectedpage",
+        "protectednamespace",
+        "spamblacklist",
+    }
+)
 _STATES = {
     Outcome.EDITED: "DONE",
     Outcome.NOTHING_TO_DO: "NOOP",
@@ -170,26 +182,33 @@ class Editor:
 
     def _settled(self, proposal: Proposal, intent: Intent, answer: EditAnswer) -> Applied:
         outcome = outcome_of(answer)
-        if outcome is Outcome.UNKNOWN:
+        if outcome is Outcome.UNKNOWN or (outcome is Outcome.REFUSED and not _is_certain(answer.code)):
             try:
-                outcome = self._settle_by_history(intent)
+                found = self._settle_by_history(intent, otherwise=outcome)
             except WikiError as error:
                 self.journal.settle(intent.token, "UNKNOWN", detail=answer.detail)
                 return Applied(proposal, Outcome.UNKNOWN, f"{answer.detail}; {error}")
-            return Applied(proposal, outcome, answer.detail)
+            return Applied(proposal, found, answer.detail or answer.code)
         self.journal.settle(intent.token, _STATES[outcome], answer.newrevid, answer.detail or answer.code)
         if outcome is Outcome.EDITED:
             self._ours[answer.newrevid] = answer.oldrevid
         merged = outcome is Outcome.EDITED and answer.oldrevid != proposal.edit.page.revid
         return Applied(proposal, outcome, answer.code or answer.detail, answer.newrevid, merged)
 
-    def _settle_by_history(self, intent: Intent) -> Outcome:
-        for revision in self.wiki.history(intent.page_id):
+    def _settle_by_history(self, intent: Intent, otherwise: Outcome = Outcome.UNKNOWN) -> Outcome:
+        """Settle a row by its token in the page's history; without it a refusal stays one."""
+        history = self.wiki.history(intent.page_id)
+        if not history:
+            # Deleted with whatever we did to it; the row stays open, for the page may come back.
+            self.journal.settle(intent.token, "UNKNOWN", detail="the page is gone")
+            return Outcome.CONFLICT
+        for revision in history:
             if revision.revid > intent.baserevid and f"({intent.token})" in revision.comment:
                 self.journal.settle(intent.token, "DONE", revision.revid)
                 return Outcome.EDITED
-        self.journal.settle(intent.token, "CONFLICT", detail="the history has no such edit")
-        return Outcome.CONFLICT
+        outcome = Outcome.CONFLICT if otherwise is Outcome.UNKNOWN else otherwise
+        self.journal.settle(intent.token, _STATES[outcome], detail="the history has no such edit")
+        return outcome
 
     def _after_merge(self, applied: Applied, judge: Judge) -> Applied:
         """Judge the page anew that somebody changed under our edit, and take our lines back where wrong."""
@@ -230,6 +249,11 @@ class Editor:
             run=self.run,
             partners=tuple((witness.page_id, witness.sha1) for witness in proposal.witnesses),
         )
+
+
+def _is_certain(code: str) -> bool:
+    """Tell whether a refusal is known to come before any save; codes never seen prove nothing."""
+    return code in _REFUSALS or code.startswith(("abusefilter-", "titleblacklist-"))
 
 
 def outcome_of(answer: EditAnswer) -> Outcome:

@@ -6,7 +6,8 @@ The reasons in the order in which they are looked for; the first one found is to
    marks that concern this page alone, its partners may be tagged all the same;
 5. DERIVATIVE, 6. CROSS_LINKED (names a partner, or is named by one), 7. OTHER_VERSIONS,
 8. PARTNER_EXPLAINED: somebody knows already that there are versions;
-9. REMOVED_BY_HUMAN: from the page's history, which is only read when nothing else speaks against.
+9. NO_PARTNER: every other file of the set is gone;
+10. REMOVED_BY_HUMAN: from the page's history, which is only read when nothing else speaks against.
 """
 
 from __future__ import annotations
@@ -56,10 +57,12 @@ def _decide_one(
     }
     gone = {partner.title for partner in match.partners if _is_gone(pages.get(partner.page_id))}
     titles = [partner.title for partner in match.partners]
+    alone = None if gone != set(titles) else Skipped(file.title, Reason.NO_PARTNER)
     return (
         _by_marks(page_text, page, names, home_category)
         or _by_relations(file.title, page, titles)
         or by_partners(file.title, partners, [title for title in titles if title not in gone])
+        or alone
     )
 
 

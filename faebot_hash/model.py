@@ -43,6 +43,7 @@ class Reason(Enum):
     REMOVED_BY_HUMAN = ("somebody took our tag away", False)
     PARTNER_EXPLAINED = ("every other file of the set is a known version", False)
     EDITED_SINCE = ("somebody edited the page after us", False)
+    NO_PARTNER = ("no other file of the set is left", False)
     UNSAFE_TEXT = ("the tag cannot be added without touching other text", False)
     # a slice
     NO_SLICE = ("the file gives no slice of this kind", False)

@@ -22,6 +22,8 @@ def propose(match: Match, page: PageText, collection: Collection, home_category:
         return Skipped(match.file.title, Reason.REDIRECT)
     if before.in_category((home_category, IDENTICAL_CATEGORY)):
         return Skipped(match.file.title, Reason.ALREADY_TAGGED)
+    if not page.text.strip():
+        return Skipped(match.file.title, Reason.UNSAFE_TEXT, "somebody has blanked the page")
     if before.markup.left_open:
         return Skipped(match.file.title, Reason.UNSAFE_TEXT, f"{before.markup.left_open[-1]} left open")
     if any(char in page.text for char in "\r\x00\x01"):

@@ -75,6 +75,7 @@ class FakeWiki:
     sizes: dict[str, int] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
     away: str = ""
+    gone: dict[int, list[tuple[Revision, str]]] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def add(self, file: FileInfo, text: str = "", comment: str = "upload") -> FileInfo:

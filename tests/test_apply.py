@@ -337,3 +337,19 @@ def test_the_journal_names_run_and_partners(wiki: FakeWiki, journal: FakeJournal
     editor(wiki, journal, clock, run="virin-1").apply(proposal(wiki))
     (row,) = journal.rows(run="virin-1")
     assert row.intent.partners == ((2, wiki.known[2].sha1),)
+
+
+def test_an_edit_on_a_page_that_is_gone_stays_open(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    def delete(answer: EditAnswer) -> EditAnswer:
+        del wiki.known[1]
+        wiki.gone[1] = wiki.revisions.pop(1)
+        return EditAnswer("unknown", "connection reset")
+
+    wiki.after_edit = delete
+    one = editor(wiki, journal, clock)
+    assert one.apply(proposal(wiki)).outcome is Outcome.CONFLICT
+    assert journal.states == ["UNKNOWN"]
+    wiki.revisions[1] = wiki.gone.pop(1)
+    ((_, outcome),) = one.settle_open()
+    assert outcome is Outcome.EDITED
+    assert journal.states == ["DONE"]

@@ -165,7 +165,8 @@ RETOUCHED = "{{RetouchedPicture}}"
         ({1: "{{delete}}", 2: ""}, {1: Reason.DELETION_PENDING, 2: None}),
         ({1: f"[[Category:{HOME}|1]]", 2: ""}, {1: Reason.ALREADY_TAGGED, 2: None}),
         ({1: "#REDIRECT [[File:X.jpg]]", 2: ""}, {1: Reason.REDIRECT, 2: None}),
-        ({1: "", 2: GONE}, {1: None, 2: Reason.MISSING}),
+        ({1: "", 2: GONE}, {1: Reason.NO_PARTNER, 2: Reason.MISSING}),
+        ({1: "", 2: GONE, 3: ""}, {1: None, 2: Reason.MISSING, 3: None}),
         # … but what they tell of versions counts all the same
         ({1: "{{nobots}} [[File:File 2.jpg]]", 2: ""}, {1: Reason.BOTS_EXCLUDED, 2: Reason.CROSS_LINKED}),
         ({1: "{{nobots}}" + RETOUCHED, 2: ""}, {1: Reason.BOTS_EXCLUDED, 2: Reason.PARTNER_EXPLAINED}),
