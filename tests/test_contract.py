@@ -5,91 +5,32 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pywikibot
 from PIL import Image
 
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.errors import WikiError
-from faebot_hash.model import FileInfo, PageEdit, PageText, Reason, Seed, Skipped
-from tests.fake_wiki import scene
+from faebot_hash.model import FileInfo, PageEdit, PageText, Reason, Skipped
+from tests.fake_wiki.grounds import (
+    Ground,
+    fake_ground,
+    practice_ground,
+    run_jobs,
+    shape,
+    tags_of,
+)
 from tests.fake_wiki.world import World
-from tests.practice.cases import case_files
 from tests.practice.client import ApiClient
 from tests.practice.configuration import BOT
-from tests.practice.maintenance import run_script
 from tests.practice.wiki import PracticeWiki
 
 pytest_plugins = ("tests.fake_wiki.fixtures",)
 
 ISO_SECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 NOWHERE = 987_654
-PREFLIGHT = {
-    "action": "query",
-    "curtimestamp": 1,
-    "prop": "revisions|imageinfo|info|categoryinfo",
-    "rvprop": "ids|content",
-    "rvslots": "main",
-    "iiprop": "timestamp|user|url|size|sha1|mime",
-    "inprop": "protection",
-    "meta": "userinfo",
-    "uiprop": "blockinfo|hasmsg|rights|groups",
-}
-
-
-@dataclass
-class Ground:
-    """One of the two wikis, our adapter on it, and a file page to work on."""
-
-    wiki: World | PracticeWiki
-    commons: Commons
-    title: str
-    page_id: int
-    partner: str
-
-    @property
-    def page(self) -> PageText:
-        """Read the page."""
-        page = self.commons.texts([self.page_id])[self.page_id]
-        assert isinstance(page, PageText)
-        return page
-
-    def asked(self, client: ApiClient | None = None, **parameters: Any) -> dict[str, Any]:
-        """Ask about the page."""
-        return (client or self.wiki.reader()).get(
-            **{"action": "query", "pageids": self.page_id, **parameters}
-        )
-
-    def first(self, **parameters: Any) -> dict[str, Any]:
-        """Ask about the page and give what is told of it."""
-        return dict(self.asked(**parameters)["query"]["pages"][0])
-
-    def preflight(self, client: ApiClient, *titles: str) -> dict[str, Any]:
-        """Ask all that an edit must know, in one call."""
-        return client.get(titles="|".join((self.title, *titles)), **PREFLIGHT)
-
-    def says(self, text: str, summary: str = "by a person") -> None:
-        """Let a person save a text."""
-        self.wiki.human("edit", self.title, text=text, summary=summary)
-
-
-def fake_ground(world: World, commons: Commons) -> Ground:
-    page = world.state.titled(scene.DUPLICATE)
-    assert page is not None
-    return Ground(world, commons, scene.DUPLICATE, page.page_id, scene.KEEPER)
-
-
-def practice_ground(wiki: PracticeWiki) -> Ground:
-    commons = Commons(pywikibot.Site())
-    commons.prepare()
-    titles = [f"File:{one.title}" for one in case_files()[:2]]
-    (seed,) = commons.seeds(titles[:1])
-    assert isinstance(seed, Seed)
-    return Ground(wiki, commons, titles[0], seed.file.page_id, titles[1])
 
 
 @pytest.fixture(params=["fake", pytest.param("practice", marks=pytest.mark.practice)])
@@ -114,15 +55,6 @@ def first_line_changed(page: PageText) -> str:
 
 def last_line_changed(page: PageText, to: str = "[[Category:Other]]") -> str:
     return "\n".join([*lines(page)[:-1], to])
-
-
-def shape(told: Any) -> Any:
-    """Reduce an answer to its keys and types."""
-    if isinstance(told, dict):
-        return {key: shape(value) for key, value in told.items()}
-    if isinstance(told, list):
-        return [shape(one) for one in told[:1]]
-    return type(told).__name__
 
 
 # Reading
@@ -433,22 +365,18 @@ def test_an_edit_that_a_person_takes_back_is_tagged_as_reverted(ground: Ground) 
     answer = ground.commons.edit(PageEdit(page, page.text + "\nours", ""), "test")
     ground.wiki.human("revert", ground.title)
     assert ground.page.text == page.text
+    assert tags_of(ground, ground.page.revid) == ["mw-manual-revert"]
     run_jobs(ground)
     assert tags_of(ground, answer.newrevid) == ["mw-reverted"]
 
 
-def tags_of(ground: Ground, revid: int) -> list[str]:
-    """Read a revision's tags."""
-    told = ground.wiki.reader().get(action="query", revids=revid, prop="revisions", rvprop="ids|tags")
-    return list(told["query"]["pages"][0]["revisions"][0]["tags"])
-
-
-def run_jobs(ground: Ground) -> None:
-    """Let the wiki do what it has put off."""
-    if isinstance(ground.wiki, World):
-        ground.wiki.state.run_jobs()
-    else:
-        run_script(ground.wiki.tree, ground.wiki.folder, "runJobs")
+def test_a_revert_by_somebody_who_must_be_patrolled_marks_only_itself(ground: Ground) -> None:
+    page = ground.page
+    answer = ground.commons.edit(PageEdit(page, page.text + "\nours", ""), "test")
+    ground.wiki.human("edit", ground.title, text=page.text, user="Visitor")
+    run_jobs(ground)
+    assert tags_of(ground, ground.page.revid) == ["mw-manual-revert"]
+    assert tags_of(ground, answer.newrevid) == []
 
 
 def test_a_page_that_is_gone_and_made_again_is_another_page(ground: Ground, bot: ApiClient) -> None:
@@ -515,11 +443,10 @@ def test_a_wiki_at_rest_takes_no_edits_but_is_read(
     page = ground.page
     ground.wiki.fault(fault, value)
     assert ground.commons.edit(PageEdit(page, page.text + "\nours", ""), "test").code == code
+    # Pywikibot obeys the Retry-After of the refusal before it reads again.
+    ground.commons._site.throttle.retry_after = 0
     assert ground.page.text == page.text
     ground.wiki.fault(fault, 0)
-    if fault == "lag":
-        # Pywikibot obeys the Retry-After of the refusal before it reads again.
-        ground.commons._site.throttle.retry_after = 0
     assert ground.commons.edit(PageEdit(page, page.text + "\nours", ""), "test").code == ""
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from tests.fake_wiki.accounts import RIGHTS
 from tests.fake_wiki.answers import ApiError, Parameters, given, number
 from tests.fake_wiki.clock import VirtualClock, stamp
 from tests.fake_wiki.merging import merge
@@ -14,6 +16,7 @@ from tests.fake_wiki.state import Page, Revision, WikiState, namespace_of, norma
 
 LARGEST_TEXT = 2_097_152
 TALK = "User talk:"
+REVERT_RADIUS = 15
 JOBS_TAKE = timedelta(seconds=5)
 """How long a job waits for its turn: MediaWiki tags what was reverted in a job."""
 
@@ -45,6 +48,8 @@ def save(
     if page.revisions and text == before:
         return None
     parent = page.latest.revid if page.revisions else 0
+    if not tags:
+        tags = _taking_back(state, clock, page, text, user)
     revision = Revision(state.next_revid, parent, clock.now(), user, comment, text, bot, tags)
     state.next_revid += 1
     state.next_page_id = max(state.next_page_id, page.page_id + 1)
@@ -53,6 +58,21 @@ def save(
     if name.startswith(TALK) and name != TALK + user:
         state.messages |= {name.removeprefix(TALK).partition("/")[0]}
     return Saved(page, revision, before)
+
+
+def _taking_back(state: WikiState, clock: VirtualClock, page: Page, text: str, user: str) -> tuple[str, ...]:
+    """Notice that a text is one from before: the edits since then count as reverted, in a job."""
+    for back, one in enumerate(reversed(page.revisions[-REVERT_RADIUS - 1 : -1]), start=1):
+        if one.text == text:
+            mark_reverted(state, clock, (later.revid for later in page.revisions[-back:]), user)
+            return ("mw-manual-revert",)
+    return ()
+
+
+def mark_reverted(state: WikiState, clock: VirtualClock, revids: Iterable[int], user: str) -> None:
+    """Let a job tag what was undone, if whoever undid it need not be patrolled."""
+    if any("autopatrol" in RIGHTS[group] for group in state.groups.get(user, ())):
+        state.tag_later(revids, clock.now() + JOBS_TAKE)
 
 
 def edit(
@@ -71,7 +91,7 @@ def edit(
     bot = given(asked, "bot") and "bot" in rights
     saved = save(state, clock, title, text, user, asked.get("summary", ""), bot=bot, tags=tags)
     if saved is not None and given(asked, "undo"):
-        state.tag_later([number(asked, "undo")], clock.now() + JOBS_TAKE)
+        mark_reverted(state, clock, [number(asked, "undo")], user)
     return _told(page, saved), saved
 
 

@@ -106,9 +106,15 @@ class Fault(Enum):
         return self in (Fault.CONNECT_TIMEOUT, Fault.READ_TIMEOUT)
 
     @property
+    def is_handled(self) -> bool:
+        """Tell whether the wiki handles the request all the same: the answer is late, or not the expected."""
+        return self in (Fault.SLOW_DRIP, Fault.MERGED)
+
+    @property
     def may_follow_a_commit(self) -> bool:
         """Tell whether a reply can go wrong like this although the edit stands."""
-        return self.number <= Fault.HTTP_429.number or self in (Fault.DB_QUERY_ERROR, Fault.UNKNOWN_CODE)
+        # A 429 comes from the edge, before MediaWiki sees the request.
+        return self.number <= Fault.HTTP_504.number or self in (Fault.DB_QUERY_ERROR, Fault.UNKNOWN_CODE)
 
 
 _NETWORKS = {

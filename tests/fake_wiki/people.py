@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from tests.fake_wiki.clock import VirtualClock
-from tests.fake_wiki.editing import JOBS_TAKE, Saved, save
+from tests.fake_wiki.editing import Saved, save
 from tests.fake_wiki.state import FILE, Page, Revision, Upload, WikiState, normal
 from tests.practice.configuration import BOT
 
@@ -66,7 +66,7 @@ class People:
         return self.edit(title, text + self._text(title), summary, user)
 
     def revert(self, title: str, user: str = PERSON) -> Saved | None:
-        """Bring back the text before the latest account's edits, or the first text; tag what is undone."""
+        """Bring back the text before the latest account's edits, or the first text."""
         page = self.page(title)
         undone = [page.latest]
         for one in reversed(page.revisions[:-1]):
@@ -74,8 +74,6 @@ class People:
                 break
             undone.append(one)
         older = page.revisions[: -len(undone)] or page.revisions[:1]
-        reverted = (one.revid for one in undone if one is not older[-1])
-        self._state.tag_later(reverted, self._clock.now() + JOBS_TAKE)
         return self.edit(title, older[-1].text, "reverted", user)
 
     def protect(self, title: str, level: str = "sysop") -> None:

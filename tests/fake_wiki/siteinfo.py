@@ -8,6 +8,7 @@ from tests.fake_wiki.state import NAMESPACES
 
 TOKEN_KINDS = ("createaccount", "csrf", "login", "patrol", "rollback", "userrights", "watch")
 ACTIONS = ("edit", "login", "logout", "paraminfo", "query")
+_LIMITS = {"multi": "", "limit": 50, "lowlimit": 50, "highlimit": 500}
 QUERY_MODULES = {
     "prop": ("categoryinfo", "imageinfo", "info", "revisions"),
     "list": ("categorymembers", "search"),
@@ -69,7 +70,7 @@ def paraminfo(modules: list[str]) -> dict[str, Any]:
     """Answer action=paraminfo with what Pywikibot reads of it."""
     known = {
         "main": ("", [_choice("action", ACTIONS, "")]),
-        "paraminfo": ("", [{"name": "modules", "type": "string", "multi": "", "limit": 50}]),
+        "paraminfo": ("", [{"name": "modules", "type": "string", **_LIMITS}]),
         "query": (
             "",
             [
@@ -77,7 +78,8 @@ def paraminfo(modules: list[str]) -> dict[str, Any]:
                 _choice("generator", QUERY_MODULES["list"], "query+"),
             ],
         ),
-        "query+tokens": ("meta", [{"name": "type", "type": list(TOKEN_KINDS), "multi": "", "limit": 50}]),
+        "query+info": ("prop", [{"name": "prop", "type": ["protection"], **_LIMITS}]),
+        "query+tokens": ("meta", [{"name": "type", "type": list(TOKEN_KINDS), **_LIMITS}]),
     }
     answers = []
     for path in modules:
@@ -93,7 +95,6 @@ def _choice(name: str, choices: tuple[str, ...], path: str) -> dict[str, Any]:
     return {
         "name": name,
         "type": list(choices),
-        "multi": "",
-        "limit": 50,
+        **_LIMITS,
         "submodules": {choice: f"{path}{choice}" for choice in choices},
     }

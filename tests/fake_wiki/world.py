@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,13 +21,13 @@ from tests.fake_wiki.faults import Delivery, Fault, Manner, Network, struck
 from tests.fake_wiki.invariants import Evidence, Verified, after_each_edit, at_quiescence
 from tests.fake_wiki.ledger import Ledger, Logged, SavedEdit
 from tests.fake_wiki.people import HumanAction, People
+from tests.fake_wiki.plans import Happening, Plans
 from tests.fake_wiki.practice_words import PracticeWords
 from tests.fake_wiki.server import Door
 from tests.fake_wiki.state import WikiState
 from tests.practice.configuration import BOT
 
 SHORT_TIMEOUT_S = 0.25
-Happening = Fault | HumanAction | Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -105,23 +104,25 @@ class World(PracticeWords):
 
     def at(self, boundary: Boundary, happening: Happening) -> None:
         """Let something happen once, when an edit next comes to a boundary."""
-        self._plans[boundary].append(happening)
-        if boundary is Boundary.READ_BACK and not self._plans[Boundary.REPLY_LOST]:
-            # Only an edit whose reply is lost is read back.
-            self._plans[Boundary.REPLY_LOST].append(Fault.RESET)
+        self._shorten_patience(happening)
+        self._plans.add(boundary, happening)
 
     def arm(self, fault: Fault) -> None:
         """Let a fault strike the next request that it can strike."""
-        if fault.is_slow:
-            pywikibot.config.socket_timeout = (SHORT_TIMEOUT_S, SHORT_TIMEOUT_S)
+        self._shorten_patience(fault)
         if fault.network is Network.OPEN:
             self._armed.append(fault)
         else:
             self.door.set(fault.network)
 
+    @staticmethod
+    def _shorten_patience(happening: Happening) -> None:
+        if isinstance(happening, Fault) and happening.is_slow:
+            pywikibot.config.socket_timeout = (SHORT_TIMEOUT_S, SHORT_TIMEOUT_S)
+
     def calm(self) -> None:
         """End every fault, also those that have not struck yet, and what was planned."""
-        self._plans: defaultdict[Boundary, list[Happening]] = defaultdict(list)
+        self._plans = Plans()
         self._armed: list[Fault] = []
         pywikibot.config.socket_timeout = self._patience
         self._heal()
@@ -142,16 +143,6 @@ class World(PracticeWords):
     def _heal(self) -> None:
         self.door.set(Network.OPEN)
 
-    def _take_faults(self, boundary: Boundary) -> list[Fault]:
-        faults = [one for one in self._plans[boundary] if isinstance(one, Fault)]
-        self._plans[boundary] = [one for one in self._plans[boundary] if one not in faults]
-        return faults
-
-    def _take_actions(self, boundary: Boundary) -> list[Happening]:
-        actions = [one for one in self._plans[boundary] if not isinstance(one, Fault)]
-        self._plans[boundary] = [one for one in self._plans[boundary] if one not in actions]
-        return actions
-
     def reached(self, boundary: Boundary) -> None:
         """Note that an edit has come to a boundary of the journal."""
         with self._lock:
@@ -165,7 +156,7 @@ class World(PracticeWords):
             course.replied = False
             if boundary is Boundary.JOURNAL_CLOSED:
                 self.course = Course(scene.RUN_PAGE)
-            for happening in (*self._take_actions(boundary), *self._take_faults(boundary)):
+            for happening in (*self._plans.actions(boundary), *self._plans.faults(boundary)):
                 self.do(happening)
 
     # Requests
@@ -178,10 +169,11 @@ class World(PracticeWords):
             if boundary is Boundary.TOKEN and self.course.token_seen:
                 boundary = None
             fault = self._strike_before(boundary, asked)
-            if fault is not None and fault is not Fault.MERGED:
+            if fault is not None and not fault.is_handled:
                 self._log(asked, boundary, fault.name)
                 return struck(fault, asked, None)
-            return self._handle(boundary, asked, cookies)
+            delivery = self._handle(boundary, asked, cookies)
+            return struck(fault, asked, delivery) if fault is Fault.SLOW_DRIP else delivery
 
     def _strike_before(self, boundary: Boundary | None, asked: Mapping[str, str]) -> Fault | None:
         """Let happen what is planned before a request is handled, and give the fault that strikes it."""
@@ -189,9 +181,9 @@ class World(PracticeWords):
             self.course.posted = self.course.posted or boundary is Boundary.POST_UNCOMMITTED
             self.course.token_seen = self.course.token_seen or boundary is Boundary.TOKEN
             if boundary is Boundary.POST_UNCOMMITTED:
-                for happening in self._take_actions(boundary):
+                for happening in self._plans.actions(boundary):
                     self.do(happening)
-            for fault in self._take_faults(boundary):
+            for fault in self._plans.faults(boundary):
                 self.arm(fault)
                 if fault.network is not Network.OPEN:
                     # The connection stands already: this one is cut, the next ones fare as the fault says.
@@ -219,7 +211,7 @@ class World(PracticeWords):
         error = handled.answer.document.get("error", {}).get("code", "")
         self._log(asked, boundary, error or "answered")
         if boundary in READS:
-            for happening in self._take_actions(boundary):
+            for happening in self._plans.actions(boundary):
                 self.do(happening)
         if len(self.ledger.edits) > edits_before and handled.user == BOT:
             delivery = self._after_commit(asked, delivery)
@@ -231,10 +223,10 @@ class World(PracticeWords):
 
     def _after_commit(self, asked: Mapping[str, str], delivery: Delivery) -> Delivery:
         """Let happen what is planned between the commit and the reply; an action there loses the reply."""
-        actions = self._take_actions(Boundary.REPLY_LOST)
+        actions = self._plans.actions(Boundary.REPLY_LOST)
         for happening in actions:
             self.do(happening)
-        for fault in self._take_faults(Boundary.REPLY_LOST):
+        for fault in self._plans.faults(Boundary.REPLY_LOST):
             if not fault.may_follow_a_commit:
                 self.arm(fault)
                 continue
@@ -297,7 +289,8 @@ class World(PracticeWords):
     def _steer(self, path: str, told: Mapping[str, Any]) -> dict[str, Any]:
         """Serve a bot in another process: the clock, and the boundaries of its journal."""
         if path == "/clock":
-            self.clock.sleep(float(told.get("sleep", 0)))
+            if "sleep" in told:
+                self.clock.sleep(float(told["sleep"]))
         elif path == "/boundary":
             self.reached(Boundary[told["name"]])
         return {"now": self.clock.now().isoformat()}
