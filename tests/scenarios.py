@@ -18,6 +18,7 @@ from faebot_hash.ports import JournalRow
 from faebot_hash.recheck import recheck
 from faebot_hash.settings import Collection, Settings
 from tests.fake_wiki.boundaries import WatchedJournal
+from tests.fake_wiki.remote import RemoteWorld
 from tests.fake_wiki.scene import DUPLICATE, HOME_CATEGORY, KEEPER
 from tests.fake_wiki.world import World
 from tests.fakes import FakeDecoder, FakeFetcher
@@ -28,19 +29,24 @@ PHASH = 0x00181B19147AFCF8
 
 @dataclass
 class Bot:
-    """The bot on the fake wiki: judges the scene's two files as duplicates and edits the first one."""
+    """The bot on the fake wiki: judges the scene's two files as duplicates and edits the first one.
+
+    In a process of its own it knows the world's clock and boundaries through ``remote``.
+    """
 
     world: World
     commons: Commons
     folder: Path
     rules: Rules = field(default_factory=Rules)
+    remote: RemoteWorld | None = None
     outcomes: list[Applied | Skipped] = field(default_factory=list)
 
     @contextmanager
     def run(self) -> Iterator[tuple[Editor, Finder]]:
         """Start a run: the store opened, what was left open settled."""
-        with Store.open(f"sqlite:///{self.folder / 'faebot.sqlite'}") as store:
-            journal = WatchedJournal(store, self.world)
+        clock = self.remote or self.world.clock
+        with Store.open(f"sqlite:///{self.folder / 'faebot.sqlite'}", now=clock.now) as store:
+            journal = WatchedJournal(store, self.remote or self.world)
             editor = Editor(
                 self.commons,
                 journal,
@@ -48,8 +54,8 @@ class Bot:
                 run="scenario",
                 rules=self.rules,
                 interval_s=10.0,
-                now=self.world.clock.now,
-                sleep=self.world.clock.sleep,
+                now=clock.now,
+                sleep=clock.sleep,
             )
             finder = Finder(
                 COLLECTION, Settings(), self.commons, FakeFetcher(), FakeDecoder(), store, journal
@@ -100,7 +106,10 @@ class Bot:
 
     def rows(self) -> Sequence[JournalRow]:
         """List the journal."""
-        with Store.open(f"sqlite:///{self.folder / 'faebot.sqlite'}", write=False) as store:
+        path = self.folder / "faebot.sqlite"
+        if not path.exists():
+            return ()
+        with Store.open(f"sqlite:///{path}", write=False) as store:
             return store.rows()
 
     def tagged(self) -> bool:
