@@ -31,5 +31,7 @@ def test_each_promise_about_editing_names_its_test() -> None:
 
 def test_the_readme_names_the_commands_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for command in re.findall(r"make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8")):
+    for command in re.findall(
+        r"(?:^    |`)make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    ):
         assert f"\n{command}:" in makefile, command
