@@ -254,7 +254,9 @@ def test_a_fault_strikes_one_read_and_is_over(world: World, bot: PlainBot, fault
 def test_faults_of_edits_wait_for_an_edit(world: World, bot: PlainBot) -> None:
     world.arm(Fault.EDITCONFLICT)
     bot.read()
+    assert world.unspent == [Fault.EDITCONFLICT]
     assert bot.tag().code == "editconflict"
+    assert world.unspent == []
 
 
 def test_a_retry_after_is_obeyed_in_virtual_time(world: World, bot: PlainBot) -> None:

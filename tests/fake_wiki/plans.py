@@ -38,3 +38,7 @@ class Plans:
     def actions(self, boundary: Boundary) -> list[Action]:
         """Take everything else that is planned there."""
         return self._actions.pop(boundary, [])
+
+    def left(self) -> list[Fault]:
+        """List the faults that have not been taken."""
+        return [fault for faults in self._faults.values() for fault in faults]

@@ -89,7 +89,6 @@ class World(PracticeWords):
 
     def close(self) -> None:
         """Stop serving."""
-        self.calm()
         self.door.close()
 
     def _start_afresh(self) -> None:
@@ -127,6 +126,11 @@ class World(PracticeWords):
         pywikibot.config.socket_timeout = self._patience
         self._heal()
 
+    @property
+    def unspent(self) -> list[Fault]:
+        """List the faults that have struck nothing so far: those of edits wait for the next edit."""
+        return [*self._armed, *self._plans.left()]
+
     def act(self, action: HumanAction) -> None:
         """Let a person act now, on the pages of the scene."""
         scene.act(action, self.people)
@@ -135,10 +139,8 @@ class World(PracticeWords):
         """Let something happen now."""
         if isinstance(happening, Fault):
             self.arm(happening)
-        elif isinstance(happening, HumanAction):
-            self.act(happening)
         else:
-            happening()
+            self.act(happening) if isinstance(happening, HumanAction) else happening()
 
     def _heal(self) -> None:
         self.door.set(Network.OPEN)
