@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 import pywikibot
+from PIL import Image
+from pywikibot.comms import http
 from pywikibot.pagegenerators import GeneratorFactory
 
 from faebot_hash import settings, sweep
 from faebot_hash.adapters import commons, store
 from faebot_hash.errors import WikiError
-from faebot_hash.model import Outcome, Reason
+from faebot_hash.model import Outcome, Proposal, Reason
 from faebot_hash.tally import Tally
 from tests.practice.brute_force import sets_served
 from tests.practice.cases import case_files, expected_titles
@@ -220,8 +222,56 @@ def test_passing_trouble_is_waited_out(
     assert operator.state() == undisturbed
 
 
+def test_people_and_a_lost_session_in_between(operator: Operator) -> None:
+    asked: list[str] = []
+
+    def people_act(proposal: Proposal) -> bool:
+        """Just before the first three edits: a better text, {{nobots}}, and a login that is gone."""
+        title = f"File:{proposal.file.title}"
+        asked.append(title)
+        if len(asked) == 1:
+            operator.wiki.human("append", title, text="\nA better description.")
+        elif len(set(asked)) == 2 and asked.count(title) == 1:
+            operator.wiki.human("append", title, text="\n{{nobots}}")
+        else:
+            http.cookie_jar.clear()
+        return True
+
+    operator.run(TWINS, confirm=people_act)
+    first, second, third = dict.fromkeys(asked)
+    state = operator.state()
+    assert "A better description.\n[[Category:Faebot identified duplicates|" in state[first]
+    assert "Faebot" not in state[second]
+    assert state[third].count("Faebot identified duplicates|") == 1
+
+
+def test_a_run_page_that_says_no_ends_the_run(operator: Operator) -> None:
+    before = operator.state()
+    operator.wiki.human("edit", "User:PracticeBot/Run", text="no, please wait")
+    with pytest.raises(WikiError, match="run page"):
+        operator.run(TWINS)
+    assert (operator.edits(), operator.state()) == (0, before)
+    operator.wiki.human("edit", "User:PracticeBot/Run", text="Yes")
+    assert operator.run(TWINS).outcomes[Outcome.EDITED] == 3
+
+
+def test_a_file_that_is_overwritten_later_loses_its_tag(operator: Operator, tmp_path: Path) -> None:
+    operator.run(TWINS)
+    (title, *_) = sorted(operator.tagged() & {file.title for file in case_files() if "Fleuron" in file.title})
+    Image.new("RGB", (480, 360), (200, 30, 30)).save(tmp_path / "other.png")
+    operator.wiki.human("upload", f"File:{title}", path=str(tmp_path / "other.png"))
+    operator.run(TWINS)
+    assert "Faebot" not in operator.state()[f"File:{title}"]
+    assert (
+        len([text for name, text in operator.state().items() if "Fleuron" in name and "Faebot" in text]) == 2
+    )
+
+
 STEPS: tuple[tuple[type, str], ...] = (
-    *((commons.Commons, name) for name in ("count", "search", "texts", "history", "prepare", "preflight", "edit")),
+    *(
+        (commons.Commons, name)
+        for name in ("count", "search", "texts", "history", "prepare", "preflight", "edit")
+    ),
     *((store.Store, name) for name in ("put", "remember_slice", "plan", "sent", "settle")),
 )
 
