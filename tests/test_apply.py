@@ -339,7 +339,9 @@ def test_the_journal_names_run_and_partners(wiki: FakeWiki, journal: FakeJournal
     assert row.intent.partners == ((2, wiki.known[2].sha1),)
 
 
-def test_an_edit_on_a_page_that_is_gone_stays_open(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+def test_an_edit_on_a_page_that_is_gone_stays_open(
+    wiki: FakeWiki, journal: FakeJournal, clock: Clock
+) -> None:
     def delete(answer: EditAnswer) -> EditAnswer:
         del wiki.known[1]
         wiki.gone[1] = wiki.revisions.pop(1)

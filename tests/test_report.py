@@ -54,9 +54,7 @@ SETS = equal_sets(
     ]
 )
 PROPOSALS = tuple(
-    Proposal(
-        one.file, PageEdit(PageText(one.file.page_id, one.file.title, 1, "", ""), "", ""), match=one
-    )
+    Proposal(one.file, PageEdit(PageText(one.file.page_id, one.file.title, 1, "", ""), "", ""), match=one)
     for one in matches(SETS)
 )
 SKIPPED = (
