@@ -77,10 +77,10 @@ class Bot:
         self.outcomes += done
         return done
 
-    def try_to_tag(self) -> list[Applied | Skipped]:
+    def try_to_tag(self, titles: Sequence[str] = (DUPLICATE,)) -> list[Applied | Skipped]:
         """The same, where the wiki may stay away altogether."""
         try:
-            return self.tag()
+            return self.tag(titles)
         except WikiError:
             return []
 

@@ -13,11 +13,13 @@ import pytest
 from faebot_hash.adapters.commons import Commons
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.faults import Fault
+from tests.fake_wiki.scene import DUPLICATE, KEEPER
 from tests.fake_wiki.world import World
 from tests.scenarios import Bot
 
 pytest_plugins = ("tests.fake_wiki.fixtures",)
 
+BOTH = (DUPLICATE, KEEPER)
 POINTS = list(product(Boundary, Fault))
 LONG = os.environ.get("FAEBOT_LONG") == "1"
 SEED = random.randrange(1 << 32)
@@ -34,23 +36,24 @@ def test_there_are_342_points() -> None:
 
 @pytest.mark.parametrize("seed", [1] if LONG else [1, SEED])
 def test_no_fault_breaks_an_edit(world: World, world_commons: Commons, tmp_path: Path, seed: int) -> None:
-    broken, resent = [], []
+    broken, resent, idle = [], [], []
     for number, (boundary, fault) in enumerate(chosen(seed)):
         world.reset()
         folder = tmp_path / str(number)
         folder.mkdir()
         bot = Bot(world, world_commons, folder)
+        point = f"{fault.words} at {boundary.value}"
+        # Two edits, so that what strikes after the first one has a second one to strike.
         world.at(boundary, fault)
-        bot.try_to_tag()
+        bot.try_to_tag(BOTH)
+        idle += [point] if world.unspent else []
         world.calm()
         world.clock.sleep(60)
-        bot.tag()
-        point = f"{fault.words} at {boundary.value}"
+        bot.tag(BOTH)
         broken += [f"{point}: {sentence}" for sentence in world.check(bot.rows())]
-        tokens = [post.asked["summary"][-13:-1] for post in world.ledger.posts()]
-        if len(tokens) != len(set(tokens)):
-            resent.append(point)
-        if not bot.tagged():
-            broken.append(f"{point}: never tagged")
+        tokens = [post.token for post in world.ledger.posts()]
+        resent += [point] if len(tokens) != len(set(tokens)) else []
+        broken += [] if bot.tagged() else [f"{point}: never tagged"]
     assert broken == []
     assert resent == []
+    assert idle == [], "these faults struck nothing"

@@ -15,7 +15,6 @@ from typing import Any
 import pywikibot
 from pywikibot.comms import http
 from pywikibot.exceptions import Error as PywikibotError
-from pywikibot.exceptions import Server504Error, ServerError
 
 from faebot_hash.adapters.answers import (
     edit_answer,
@@ -210,7 +209,8 @@ class Commons:
         self.requests += 1
         try:
             response = http.request(self._site, self._site.apipath(), method="POST", data=parameters)
-        except (Server504Error, ServerError, PywikibotError, OSError) as error:
+        except (PywikibotError, OSError, ValueError) as error:
+            # ValueError: Pywikibot reads every Retry-After as a number, and some are dates.
             return EditAnswer("unknown", str(error) or type(error).__name__)
         return edit_answer(response)
 
