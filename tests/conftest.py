@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.practice.wiki import PracticeWiki
 IN_CI = os.environ.get("CI") == "true"
 CORPORA = Path(os.environ.get("CORPORA_DIR", CHECKOUT.parent / "shared" / "corpora"))
 WIKI = pytest.StashKey[PracticeWiki]()
+COUNTS = pytest.StashKey[Counter[tuple[str, str]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYWIKIBOT_NO_USER_CONFIG", None)
     os.environ["PYWIKIBOT_DIR"] = str(wiki.pywikibot_dir)
     config.stash[WIKI] = wiki
+    config.stash[COUNTS] = Counter()
 
 
 def _remove_leftovers() -> None:
@@ -68,6 +71,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests ran."""
     stats = terminalreporter.stats
+    for (promise, what), number in sorted(terminalreporter.config.stash[COUNTS].items()):
+        terminalreporter.write_line(f"{promise:4} {number:>8,} {what}: 0 violations")
     ran = sum(len(stats.get(outcome, [])) for outcome in ("passed", "failed", "xfailed", "xpassed"))
     skipped, deselected = len(stats.get("skipped", [])), len(stats.get("deselected", []))
     verdict = ": a failure, because CI=true" if skipped and IN_CI else ""
@@ -78,6 +83,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def corpora() -> Path:
     """Give the folder of real files; ask for it together with the marker ``corpora``."""
     return CORPORA
+
+
+@pytest.fixture
+def counted(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
+    """Give what a test of a promise calls at its end: promise, how many of what were without violation."""
+
+    def count(promise: str, number: int, what: str) -> None:
+        request.config.stash[COUNTS][promise, what] += number
+
+    return count
 
 
 @pytest.fixture(scope="session")

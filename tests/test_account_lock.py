@@ -12,6 +12,7 @@ import pytest
 
 from faebot_hash.adapters.account_lock import only_editor
 from faebot_hash.errors import BusyError
+from tests.counting import Counted
 
 HOLD = """
 import sys, time
@@ -50,12 +51,13 @@ def test_a_second_run_is_told_who_edits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("starts", [10, pytest.param(100, marks=pytest.mark.long)])
-def test_of_many_starts_exactly_one_edits(tmp_path: Path, starts: int) -> None:
+def test_of_many_starts_exactly_one_edits(tmp_path: Path, counted: Counted, starts: int) -> None:
     processes = [start(tmp_path) for _ in range(starts)]
     words = [first_word(process) for process in processes]
     for process in processes:
         process.communicate()
     assert sorted(words) == ["busy"] * (starts - 1) + ["editing"]
+    counted("E7", starts, "starts at once, one editor")
 
 
 def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:

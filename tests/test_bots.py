@@ -9,6 +9,7 @@ import pytest
 from faebot_hash import bots
 from faebot_hash.bots import cluebot_allows, iabot_allows, may_edit, pywikibot_allows
 from faebot_hash.markup import scan
+from tests.counting import Counted
 
 NAMES = ("Faebot", "faebot_hash")
 
@@ -143,9 +144,10 @@ def test_there_are_enough_cases() -> None:
 
 
 @pytest.mark.parametrize("text", [text for text, _ in (*COMPARED, *MORE)], ids=range(len(COMPARED + MORE)))
-def test_never_an_edit_where_one_of_the_three_refuses(text: str) -> None:
+def test_never_an_edit_where_one_of_the_three_refuses(text: str, counted: Counted) -> None:
     said = readings(text)
     assert said[3] == "-" or said[:3] == "YYY"
+    counted("E5", 1, "exclusion cases")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from faebot_hash.apply import Editor
 from faebot_hash.gate import BREAKER_WINDOW, TRIAL_EDITS, Rules
 from faebot_hash.model import Outcome
+from tests.counting import Counted
 from tests.fakes import FakeJournal, FakeWiki, file_info
 from tests.test_apply import Clock
 from tests.test_pace import tag_of
@@ -27,7 +28,7 @@ def run_of(clock: Clock, rules: Rules | None = None) -> tuple[FakeWiki, FakeJour
 
 
 @pytest.mark.parametrize("seed", [*range(99), random.randrange(100, 1 << 32)])
-def test_it_stops_within_one_edit_of_the_second_revert(seed: int) -> None:
+def test_it_stops_within_one_edit_of_the_second_revert(counted: Counted, seed: int) -> None:
     chance = random.Random(seed)
     wiki, journal, editor = run_of(Clock())
     after = 0
@@ -41,6 +42,7 @@ def test_it_stops_within_one_edit_of_the_second_revert(seed: int) -> None:
             wiki.undone.add(chance.choice(window))
     edited = sum(row.state == "DONE" for row in journal.rows())
     assert edited + after == PAGES
+    counted("E8", 1, "runs under reverts")
 
 
 def test_reverts_that_left_the_window_no_longer_count() -> None:

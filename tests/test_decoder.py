@@ -21,6 +21,7 @@ from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import ORIGINAL, THUMBNAIL, open_picture
 from faebot_hash.model import Fingerprint, Reason, Skipped
 from faebot_hash.ports import Decoder
+from tests.counting import Counted
 from tests.pictures import LONG, each_seed, encoded, encodings, mutants, per_seed, png
 from tests.processes import is_alive, peak_bytes
 
@@ -139,7 +140,7 @@ def test_makes_a_detail_printable_and_short() -> None:
 
 
 @each_seed
-def test_hostile_files_end_in_a_hash_or_a_reason(seed: int) -> None:
+def test_hostile_files_end_in_a_hash_or_a_reason(counted: Counted, seed: int) -> None:
     """I1: the parent lives, every result has a name, none takes 10 s, and no mutant kills the worker."""
     slowest_s = 0.0
     with DecoderProcess(THUMBNAIL) as process:
@@ -160,6 +161,7 @@ def test_hostile_files_end_in_a_hash_or_a_reason(seed: int) -> None:
         assert peak_bytes(process.worker_pid) < decoder_module.MEMORY_BYTES
         fate = "survived" if process.worker_pid == first else "was replaced"
         print(f"slowest {slowest_s:.2f} s, the first worker {fate}")
+    counted("I1", per_seed(150_000), "mutants")
 
 
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL, signal.SIGABRT])

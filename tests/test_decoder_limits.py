@@ -18,6 +18,7 @@ from faebot_hash.errors import DecoderError
 from faebot_hash.images import ORIGINAL, THUMBNAIL
 from faebot_hash.model import Fingerprint, Reason, Skipped
 from tests.bombs import bombs
+from tests.counting import Counted
 from tests.pictures import encoded, encodings, photograph, png
 from tests.processes import is_alive, is_running, peak_bytes
 
@@ -35,7 +36,7 @@ def decoder() -> Iterator[DecoderProcess]:
 
 
 @pytest.mark.parametrize("name", sorted(bombs()))
-def test_refuses_bombs(name: str) -> None:
+def test_refuses_bombs(name: str, counted: Counted) -> None:
     with DecoderProcess(ORIGINAL) as process:
         pid = process.worker_pid
         verdict = process.fingerprint(bombs()[name])
@@ -43,7 +44,7 @@ def test_refuses_bombs(name: str) -> None:
         assert verdict.reason in (Reason.TOO_LARGE, Reason.MALFORMED)
         assert process.worker_pid == pid, "refusing must not cost the worker"
         assert peak_bytes(pid) < GIBIBYTE
-        print(verdict, peak_bytes(pid) >> 20, "MiB")
+        counted("I3", 1, "bombs")
 
 
 def test_the_largest_legal_pictures_fit() -> None:

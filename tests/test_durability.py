@@ -21,6 +21,7 @@ from faebot_hash.adapters import sqlite_file
 from faebot_hash.adapters.store import Store
 from faebot_hash.errors import StoreError
 from faebot_hash.ports import Intent
+from tests.counting import Counted
 from tests.pictures import each_seed, per_seed
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -110,7 +111,7 @@ def lost(address: str, told: dict[str, str]) -> list[str]:
 
 
 @each_seed
-def test_no_kill_loses_what_was_acknowledged(address: str, seed: int) -> None:
+def test_no_kill_loses_what_was_acknowledged(address: str, counted: Counted, seed: int) -> None:
     kills = per_seed(KILLS)
     with killing(address, seed) as writers:
         for number in range(kills):
@@ -126,7 +127,8 @@ def test_no_kill_loses_what_was_acknowledged(address: str, seed: int) -> None:
     with Store.open(address) as store:
         assert len(store.open_rows()) < len(store.rows())
     assert lost(address, writers.acknowledged) == []
-    print(f"D1: {kills} kills, {len(writers.acknowledged)} acknowledged rows, 0 lost")
+    counted("D1", kills, "kills of a writer")
+    counted("D1", len(writers.acknowledged), "acknowledged rows")
 
 
 def test_a_row_that_is_lost_is_noticed(address: str) -> None:
@@ -173,6 +175,7 @@ def test_start_refuses_what_damages_files(
     file_system: int,
     version: tuple[int, int, int],
     refusal: str | None,
+    counted: Counted,
 ) -> None:
     Store.open(address).close()
     writer = Store.open(address) if beside_writer else None
@@ -187,6 +190,7 @@ def test_start_refuses_what_damages_files(
             writer.plan(intent("a1"))
             writer.close()
     assert integrity(address) == ["ok"]
+    counted("D3", 1, "start-up cases")
 
 
 @pytest.mark.parametrize(

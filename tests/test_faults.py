@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.adapters.commons import Commons
+from tests.counting import Counted
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.faults import Fault
 from tests.fake_wiki.scene import DUPLICATE, KEEPER
@@ -35,7 +36,9 @@ def test_there_are_342_points() -> None:
 
 
 @pytest.mark.parametrize("seed", [1] if LONG else [1, SEED])
-def test_no_fault_breaks_an_edit(world: World, world_commons: Commons, tmp_path: Path, seed: int) -> None:
+def test_no_fault_breaks_an_edit(
+    world: World, world_commons: Commons, tmp_path: Path, counted: Counted, seed: int
+) -> None:
     broken, resent, idle = [], [], []
     for number, (boundary, fault) in enumerate(chosen(seed)):
         world.reset()
@@ -57,3 +60,4 @@ def test_no_fault_breaks_an_edit(world: World, world_commons: Commons, tmp_path:
     assert broken == []
     assert resent == []
     assert idle == [], "these faults struck nothing"
+    counted("E1", number + 1, "fault points")

@@ -13,6 +13,7 @@ from PIL import Image
 from faebot_hash.errors import DecoderError, ImageRejected
 from faebot_hash.images import FORMATS, ORIGINAL, THUMBNAIL, Limits, check_versions, open_picture
 from faebot_hash.model import Reason
+from tests.counting import Counted
 from tests.foreign import foreign_files
 from tests.pictures import (
     each_seed,
@@ -143,7 +144,7 @@ def test_reads_interlaced_png() -> None:
 
 
 @each_seed
-def test_never_shows_a_truncated_file(seed: int) -> None:
+def test_never_shows_a_truncated_file(counted: Counted, seed: int) -> None:
     """What is cut off may be metadata or later frames: then the pixels are those of the whole file."""
     rng = random.Random(seed)
     files = list(encodings().items())
@@ -159,10 +160,11 @@ def test_never_shows_a_truncated_file(seed: int) -> None:
         assert picture.tobytes() == whole[name], f"{name} cut to {length} of {len(data)} bytes"
         shown += 1
     assert shown < per_seed(1500) / 4
+    counted("X3", per_seed(1500), "truncations")
 
 
 @each_seed
-def test_bit_flips_end_in_pixels_or_a_reason(seed: int) -> None:
+def test_bit_flips_end_in_pixels_or_a_reason(counted: Counted, seed: int) -> None:
     """PNG has checksums, so there a flip that is shown must not have changed a pixel."""
     rng = random.Random(seed)
     files = list(encodings().items())
@@ -179,6 +181,7 @@ def test_bit_flips_end_in_pixels_or_a_reason(seed: int) -> None:
         assert picture.mode == "L"
         if name in checked:
             assert picture.tobytes() == whole[name]
+    counted("X3", per_seed(2000), "bit flips")
 
 
 def test_nobody_asks_pillow_for_truncated_pictures() -> None:
@@ -198,7 +201,7 @@ def test_nobody_asks_pillow_for_truncated_pictures() -> None:
 # I2: five formats
 
 
-def test_parses_no_other_format(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parses_no_other_format(monkeypatch: pytest.MonkeyPatch, counted: Counted) -> None:
     """Whatever else Pillow can open is refused by its bytes, and its plugin is never even called."""
     Image.init()
     files = foreign_files()
@@ -213,6 +216,7 @@ def test_parses_no_other_format(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, data in files.items():
         assert rejection(data).reason is Reason.UNSUPPORTED_FORMAT, name
     assert called == []
+    counted("I2", len(files), "other formats")
 
 
 # Limits from the header, and I4
@@ -268,7 +272,8 @@ def test_refuses_lab() -> None:
 
 
 @pytest.mark.parametrize("version", ["9.5.0", "11.3.0", "12.2.9", "12.3"])
-def test_refuses_to_start_with_an_old_pillow(version: str) -> None:
+def test_refuses_to_start_with_an_old_pillow(version: str, counted: Counted) -> None:
+    counted("I4", 1, "old versions refused")
     with pytest.raises(DecoderError, match=r"install 12\.3\.0 or later"):
         check_versions(version)
 

@@ -13,6 +13,7 @@ import pytest
 from pywikibot.comms import http
 
 from faebot_hash.adapters.commons import Commons
+from tests.counting import Counted
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.remote import RemoteWorld
 from tests.fake_wiki.scene import DUPLICATE
@@ -59,7 +60,9 @@ def recovered(world: World, bot: Bot) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", [1, random.randrange(1 << 32)])
-def test_killed_at_random(world: World, world_commons: Commons, tmp_path: Path, seed: int) -> None:
+def test_killed_at_random(
+    world: World, world_commons: Commons, tmp_path: Path, counted: Counted, seed: int
+) -> None:
     chance, broken, died = random.Random(seed), list[str](), 0
     for number in range(KILLS // 2):
         world.reset()
@@ -74,11 +77,12 @@ def test_killed_at_random(world: World, world_commons: Commons, tmp_path: Path, 
         broken += [f"kill {number}: {sentence}" for sentence in recovered(world, bot)]
     assert broken == []
     assert died > KILLS // 10, "most edits ended before they were killed"
+    counted("E3", KILLS // 2, "kills at random")
 
 
 @pytest.mark.parametrize("boundary", Boundary, ids=lambda boundary: boundary.value)
 def test_killed_at_each_boundary(
-    world: World, world_commons: Commons, tmp_path: Path, boundary: Boundary
+    world: World, world_commons: Commons, tmp_path: Path, counted: Counted, boundary: Boundary
 ) -> None:
     bot = Bot(world, world_commons, tmp_path)
     children: list[int] = []
@@ -88,3 +92,4 @@ def test_killed_at_each_boundary(
     assert os.WIFSIGNALED(status), "the boundary was not reached"
     world.calm()
     assert recovered(world, bot) == []
+    counted("E3", 1, "kills at a boundary")

@@ -14,6 +14,7 @@ from faebot_hash.adapters.store import Store
 from faebot_hash.apply import LAG_WAITS, Editor
 from faebot_hash.model import Outcome, PageEdit, PageText, Proposal
 from faebot_hash.ports import EditAnswer
+from tests.counting import Counted
 from tests.fakes import FakeJournal, FakeWiki, file_info
 from tests.test_apply import Clock
 
@@ -35,7 +36,9 @@ def a_wiki(clock: Clock) -> FakeWiki:
 
 
 @pytest.mark.parametrize("seed", [1, random.randrange(1 << 32)])
-def test_edits_of_three_processes_with_restarts_keep_their_distance(tmp_path: Path, seed: int) -> None:
+def test_edits_of_three_processes_with_restarts_keep_their_distance(
+    tmp_path: Path, counted: Counted, seed: int
+) -> None:
     chance, clock = random.Random(seed), Clock()
     wiki, at = a_wiki(clock), list[datetime]()
     wiki.before_edit = lambda edit: at.append(clock.now())
@@ -53,6 +56,7 @@ def test_edits_of_three_processes_with_restarts_keep_their_distance(tmp_path: Pa
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(at)]
     assert len(gaps) == EDITS - 1
     assert min(gaps) >= INTERVAL_S
+    counted("E7", EDITS, "edits at their distance")
 
 
 def answered(
@@ -63,7 +67,7 @@ def answered(
 
 
 @pytest.mark.parametrize("seed", [2, random.randrange(1 << 32)])
-def test_what_the_wiki_asks_to_wait_is_waited(seed: int) -> None:
+def test_what_the_wiki_asks_to_wait_is_waited(counted: Counted, seed: int) -> None:
     chance = random.Random(seed)
     for number in range(1_000):
         clock = Clock()
@@ -76,6 +80,7 @@ def test_what_the_wiki_asks_to_wait_is_waited(seed: int) -> None:
         editor = Editor(wiki, FakeJournal(), lambda proposal: True, now=clock.now, sleep=clock.sleep)
         assert editor.apply(tag_of(wiki, 1, number)).outcome is Outcome.EDITED
         assert (at[1] - at[0]).total_seconds() >= max(asked_s, INTERVAL_S)
+    counted("E7", number + 1, "waits that the wiki asked for")
 
 
 def test_a_day_of_lag_edits_nothing_and_does_not_spin() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.adapters.commons import Commons
+from tests.counting import Counted
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.people import HumanAction
 from tests.fake_wiki.scene import DUPLICATE
@@ -51,7 +52,9 @@ def lost_edits(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", [1] if LONG else [1, SEED])
-def test_people_always_win(world: World, world_commons: Commons, tmp_path: Path, seed: int) -> None:
+def test_people_always_win(
+    world: World, world_commons: Commons, tmp_path: Path, counted: Counted, seed: int
+) -> None:
     broken = []
     for number, (boundary, action) in enumerate(chosen(seed)):
         world.reset()
@@ -70,6 +73,7 @@ def test_people_always_win(world: World, world_commons: Commons, tmp_path: Path,
         if action in HARMLESS and not bot.tagged():
             broken.append(f"{point}: harmless, and yet not tagged")
     assert broken == []
+    counted("E2", number + 1, "interleavings")
 
 
 def test_there_are_162_interleavings() -> None:
@@ -80,7 +84,12 @@ def test_there_are_162_interleavings() -> None:
 @pytest.mark.parametrize("boundary", Boundary, ids=lambda boundary: boundary.value)
 @pytest.mark.parametrize("action", OVERWRITES, ids=lambda action: action.name)
 def test_no_tag_stays_on_changed_bytes(
-    world: World, world_commons: Commons, tmp_path: Path, boundary: Boundary, action: HumanAction
+    world: World,
+    world_commons: Commons,
+    tmp_path: Path,
+    counted: Counted,
+    boundary: Boundary,
+    action: HumanAction,
 ) -> None:
     broken = []
     for number in range(OVERWRITE_ROUNDS):
@@ -95,4 +104,5 @@ def test_no_tag_stays_on_changed_bytes(
         bot.try_to_tag()
         broken += world.check(bot.rows())
     assert broken == []
+    counted("E10", OVERWRITE_ROUNDS, "overwritten files")
     assert DUPLICATE in {edit.title for edit in world.ledger.edits}

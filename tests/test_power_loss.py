@@ -16,6 +16,7 @@ from faebot_hash.adapters.store import Store
 from faebot_hash.errors import StoreError
 from faebot_hash.model import Basis, Fingerprint
 from faebot_hash.ports import Intent, JournalRow
+from tests.counting import Counted
 from tests.fakes import FakeJournal
 from tests.first_release import write_first_release
 from tests.pictures import each_seed, per_seed
@@ -200,10 +201,13 @@ def judge(recording: Recording, path: Path, steps: int, verdict: Verdict) -> Non
 
 
 @each_seed
-def test_a_power_failure_loses_nothing_acknowledged(recording: Recording, tmp_path: Path, seed: int) -> None:
+def test_a_power_failure_loses_nothing_acknowledged(
+    recording: Recording, tmp_path: Path, counted: Counted, seed: int
+) -> None:
     verdict = lose_power(recording, tmp_path, random.Random(seed), per_seed(IMAGES))
     print(f"D2: {verdict} of {len(recording.log)} moments")
     assert (verdict.unreadable, verdict.wrong_rows, verdict.lost_hashes) == (0, 0, 0)
+    counted("D2", per_seed(IMAGES), "power failures")
 
 
 @pytest.mark.parametrize("ignored", [Sync, SyncFolder])

@@ -11,6 +11,7 @@ import pytest
 
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.model import Applied, Outcome
+from tests.counting import Counted
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.faults import Fault
 from tests.fake_wiki.people import HumanAction
@@ -37,7 +38,9 @@ def _after_a_fresh_look(requests: list) -> list:  # type: ignore[type-arg]
 
 
 @pytest.mark.parametrize("seed", [1, random.randrange(1 << 32)])
-def test_after_a_stop_nothing_begins(world: World, world_commons: Commons, tmp_path: Path, seed: int) -> None:
+def test_after_a_stop_nothing_begins(
+    world: World, world_commons: Commons, tmp_path: Path, counted: Counted, seed: int
+) -> None:
     chance, begun, in_flight = random.Random(seed), 0, []
     for number in range(RUNS // 2):
         world.reset()
@@ -64,6 +67,7 @@ def test_after_a_stop_nothing_begins(world: World, world_commons: Commons, tmp_p
     assert begun == 0
     assert max(in_flight) <= 1
     assert len(in_flight) > RUNS // 4
+    counted("E6", RUNS // 2, "runs with a stop")
 
 
 BROKEN: dict[str, Callable[[World], object]] = {
@@ -90,7 +94,7 @@ def _unreadable(world: World, fault: Fault) -> None:
 
 @pytest.mark.parametrize("state", BROKEN)
 def test_a_broken_stop_page_means_stop(
-    world: World, world_commons: Commons, tmp_path: Path, state: str
+    world: World, world_commons: Commons, tmp_path: Path, counted: Counted, state: str
 ) -> None:
     bot = Bot(world, world_commons, tmp_path)
     world.at(Boundary.BEFORE_CLAIM, lambda: BROKEN[state](world))
@@ -98,6 +102,7 @@ def test_a_broken_stop_page_means_stop(
     assert isinstance(applied, Applied)
     assert applied.outcome in (Outcome.STOPPED, Outcome.UNAVAILABLE)
     assert [edit for edit in world.ledger.edits if edit.user == BOT] == []
+    counted("E6", 1, "broken stop pages")
 
 
 def test_a_stale_answer_means_stop(world: World, world_commons: Commons, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from faebot_hash import tag
 from faebot_hash.model import HashKind, Match, PageText, Proposal, Reason, Skipped
 from faebot_hash.settings import Collection
 from faebot_hash.wikitext import Page, category_cuts
+from tests.counting import Counted
 from tests.fakes import file_info
 from tests.test_wikitext import corpora_texts
 
@@ -222,10 +223,12 @@ def pages(seed: int, real: int, odd: int) -> Iterator[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("seed", [20170621, FRESH_SEED], ids=["fixed", f"fresh {FRESH_SEED}"])
-def test_generated_pages_keep_the_law(seed: int) -> None:
+def test_generated_pages_keep_the_law(counted: Counted, seed: int) -> None:
     real = max(500, GENERATED // 2)
     done = {True: 0, False: 0}
     for text, is_real in pages(seed, real, GENERATED - real):
         done[is_real] += check_the_law(text)
     assert done[True] == real
     assert done[False] > 0
+    counted("E9", done[True], "pages of real shape")
+    counted("E9", done[False], "other generated pages")
