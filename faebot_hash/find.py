@@ -102,7 +102,7 @@ class Finder:
 
     def judge(self, matches: Sequence[Match]) -> list[Proposal | Skipped]:
         """Decide for each matched file, from its page, its partners' pages and its history."""
-        concerned = {file.page_id: file for one in matches for file in (one.file, *one.partners)}
+        concerned = dict.fromkeys(file.page_id for one in matches for file in (one.file, *one.partners))
         pages = self.wiki.texts(list(concerned))
         decided = exclude.decide(matches, pages, self._names, self._home)
         return [decided[one.file.page_id] or self._proposed(one, pages) for one in matches]

@@ -58,10 +58,13 @@ docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
 
 class DuplicateBot(BaseBot):
-    """Asks about each edit as Pywikibot's users know it."""
+    """Asks about each edit as Pywikibot's users know it; in a trial about every single one."""
+
+    update_options = {"trial": False}  # noqa: RUF012
 
     def confirm(self, proposal: Proposal) -> bool:
         """Show the change and take an answer; "all" and -always ask no more."""
+        self.opt.always = self.opt.always and not self.opt.trial
         if not self.opt.always:
             pywikibot.info(f"\n>>> File:{proposal.file.title} <<<")
             pywikibot.showDiff(proposal.edit.page.text, proposal.edit.new_text)
@@ -86,8 +89,10 @@ def main(*args: str) -> None:
         seeds = factory.getCombinedGenerator()
         if seeds is None and collection.slice is not SliceKind.SEARCH:
             raise SettingsError("no seeds: name a -collection, or a generator such as -cat:NAME")
-        bot = DuplicateBot(always="always" in given and not chosen.tagging.trial)
-        if not (sys.stdin.isatty() or bot.opt.always or pywikibot.config.simulate):
+        trial = chosen.tagging.trial
+        bot = DuplicateBot(always="always" in given, trial=trial)
+        asks = trial or "always" not in given
+        if asks and not (sys.stdin.isatty() or pywikibot.config.simulate):
             raise SettingsError(
                 "nobody can be asked here (no terminal): -simulate, or -always without trial mode"
             )

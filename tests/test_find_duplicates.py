@@ -88,6 +88,22 @@ def test_a_run_by_generator_with_a_limit(command: list[str], wiki: PracticeWiki)
     assert edits(wiki) == 0
 
 
+def test_a_trial_asks_about_every_edit(command: list[str], wiki: PracticeWiki, tmp_path: Path) -> None:
+    trial = tmp_path / "trial.toml"
+    trial.write_text(
+        (CHECKOUT / "tests/practice/faebot.toml").read_text().replace("trial = false", "trial = true")
+    )
+    ours, theirs = pty.openpty()
+    os.write(ours, b"a\nn\ny\n")
+    done = run(command, "-collection:fleuron", "-always", f"-settings:{trial}", stdin=theirs)
+    os.close(theirs)
+    os.close(ours)
+    assert (done.stdout + done.stderr).count("Do you want to accept these changes?") == 3
+    assert edits(wiki) == 2
+    refused = run(command, "-collection:fleuron", "-always", f"-settings:{trial}")
+    assert "nobody can be asked here" in refused.stderr
+
+
 @pytest.mark.parametrize(("answer", "expected", "code"), [("n", 0, 0), ("a", 3, 0), ("q", 0, 130)])
 def test_the_operator_is_asked_about_each_edit(
     command: list[str], wiki: PracticeWiki, answer: str, expected: int, code: int
