@@ -28,6 +28,7 @@ LEVELS = {
     "match": 3,
     "exclude": 3,
     "tag": 3,
+    "links": 3,
     "report": 3,
     "options": 3,
     "find": 4,
