@@ -10,10 +10,12 @@ import types
 import typing
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from faebot_hash.errors import SettingsError
+from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
 
 DEFAULT_PATH = Path("config/faebot.toml")
@@ -149,6 +151,43 @@ class TaggingSettings:
 
 
 @dataclass(frozen=True)
+class ScoreSettings:
+    """What speaks for keeping a file, in points; a criterion worth 0 points is not looked at.
+
+    ``templates`` are page layouts in order of preference, ``dead_hosts`` sites whose links lead nowhere
+    though they answer. A lead under ``min_lead`` leaves the choice to people.
+    """
+
+    keep: Keep = Keep.HIGHEST
+    min_lead: int = 1
+    earliest_upload: int = 1
+    better_template: int = 2
+    templates: tuple[str, ...] = ("milim",)
+    dead_host: int = -2
+    dead_hosts: tuple[str, ...] = ("www.defenseimagery.mil",)
+    dead_link: int = -1
+    most_used: int = 1
+    assessed: int = 2
+    most_categories: int = 1
+    most_statements: int = 1
+    largest: int = 1
+    licence_reviewed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.min_lead < 1:
+            raise SettingsError("[score] min_lead: at least 1, as equal scores name no keeper")
+        for host in self.dead_hosts:
+            if not re.fullmatch(r"[\w.-]+", host):
+                raise SettingsError(f"[score] dead_hosts: a host like www.example.org, not “{host}”")
+        if not all(name.strip() for name in self.templates):
+            raise SettingsError("[score] templates: names without “Template:”, none of them empty")
+
+    def points(self, criterion: Criterion) -> int:
+        """Give the points of a criterion."""
+        return int(getattr(self, criterion.key))
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that an operator may set, with the defaults that are right for Commons."""
 
@@ -158,6 +197,7 @@ class Settings:
     search: SearchSettings = field(default_factory=SearchSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     tagging: TaggingSettings = field(default_factory=TaggingSettings)
+    score: ScoreSettings = field(default_factory=ScoreSettings)
     collection: tuple[Collection, ...] = ()
 
     def collection_named(self, name: str) -> Collection:
@@ -220,11 +260,11 @@ def _refuse_unknown(values: dict[str, Any], known: list[str], where: str) -> Non
 
 
 def _value(value: object, wanted: Any, where: str) -> Any:
-    if wanted is SliceKind:
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
         try:
-            return SliceKind(value)
+            return wanted(value)
         except ValueError:
-            raise SettingsError(f"{where}: one of {', '.join(kind.value for kind in SliceKind)}") from None
+            raise SettingsError(f"{where}: one of {', '.join(one.value for one in wanted)}") from None
     if isinstance(wanted, types.GenericAlias):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise SettingsError(f"{where}: a list of strings")

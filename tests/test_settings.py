@@ -3,20 +3,28 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from faebot_hash.errors import SettingsError
+from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
-from faebot_hash.settings import Collection, Settings, load, parse
+from faebot_hash.settings import Collection, ScoreSettings, Settings, load, parse
 
 SHIPPED = Path(__file__).parent.parent / "config" / "faebot.toml"
 
 
 def toml(text: str) -> Settings:
     return parse(tomllib.loads(text))
+
+
+def in_toml(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def test_the_shipped_file_shows_every_setting_with_its_default() -> None:
@@ -29,8 +37,7 @@ def test_the_shipped_file_shows_every_setting_with_its_default() -> None:
     defaults.pop("collection")
     assert defaults["tagging"].pop("reverts_accepted_until") is None
     as_toml = {
-        section: {key: list(value) if isinstance(value, tuple) else value for key, value in keys.items()}
-        for section, keys in defaults.items()
+        section: {key: in_toml(value) for key, value in keys.items()} for section, keys in defaults.items()
     }
     assert table == as_toml
 
@@ -91,6 +98,13 @@ def test_values_arrive_with_their_types() -> None:
         ("[search]\nmax_hits = 1\n", "between 2 and 10,000"),
         ("[tagging]\nedit_interval_s = -1\n", "0 or more"),
         ("[tagging]\nedit_interval_s = nan\n", "0 or more"),
+        ("[score]\nkeep = 'both'\n", r"\[score\] keep: one of highest, lowest"),
+        ("[score]\nkeep = ['highest']\n", "one of highest, lowest"),
+        ("[score]\nmin_lead = 0\n", "at least 1"),
+        ("[score]\nlargest = 0.5\n", "int expected"),
+        ("[score]\nolder = 1\n", "unknown older; known are keep, min_lead"),
+        ("[score]\ndead_hosts = ['http://www.defenseimagery.mil/']\n", "a host like www.example.org"),
+        ("[score]\ntemplates = ['milim', ' ']\n", "none of them empty"),
         ("collection = 3\n", "a table for each collection"),
         ("[collection]\ncrabs = 3\n", r"\[collection.crabs\] is a table"),
         ("[collection.Crabs]\n", "lower-case letters"),
@@ -115,6 +129,14 @@ def test_values_arrive_with_their_types() -> None:
 def test_a_mistake_is_named(text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         toml(text)
+
+
+def test_each_criterion_of_the_score_has_its_points_in_the_settings() -> None:
+    numbers = {one.name for one in dataclasses.fields(ScoreSettings) if type(one.default) is int}
+    assert {criterion.key for criterion in Criterion} == numbers - {"min_lead"}
+    settings = toml("[score]\nkeep = 'lowest'\nmost_used = 7\n").score
+    assert settings == ScoreSettings(keep=Keep.LOWEST, most_used=7)
+    assert settings.points(Criterion.MOST_USED) == 7
 
 
 @pytest.mark.parametrize("mime", ["", "image", "image/svg+xml", "image/vnd.djvu", "image/x-xcf"])
