@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ COUNTS = pytest.StashKey[Counter[tuple[str, str]]]()
 def pytest_configure(config: pytest.Config) -> None:
     """Point Pywikibot at the practice wiki before anything can import it: it reads its settings once."""
     _remove_leftovers()
+    # A shell ignores Ctrl-C for what it starts in the background, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     wiki = PracticeWiki(CACHE / f"test-{os.getpid()}", port=free_port())
     write_pywikibot_folder(wiki.pywikibot_dir, wiki.server.port)
     os.environ.pop("PYWIKIBOT_NO_USER_CONFIG", None)

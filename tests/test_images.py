@@ -159,7 +159,7 @@ def test_never_shows_a_truncated_file(counted: Counted, seed: int) -> None:
             continue
         assert picture.tobytes() == whole[name], f"{name} cut to {length} of {len(data)} bytes"
         shown += 1
-    assert shown < per_seed(1500) / 4
+    assert shown < per_seed(1500) / 2, "most of what is cut off must matter, or this shows nothing"
     counted("X3", per_seed(1500), "truncations")
 
 
