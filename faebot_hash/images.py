@@ -1,4 +1,4 @@
-"""Untrusted bytes to an upright grey picture, or a named rejection: the one door to Pillow.
+"""Untrusted bytes to an upright grey picture, or a named rejection: the door to Pillow.
 
 Only JPEG, PNG, GIF, WebP and TIFF are parsed, whatever a file is called; sizes are judged from the
 header, before anything is decoded; a picture that ends early is never shown half. Run it away from
@@ -11,6 +11,8 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import PIL
@@ -36,7 +38,7 @@ _SIGNATURES = (
     b"MM\0+",
 )
 _ORIENTATION_TAG = 0x0112
-_TRANSPOSITIONS = {
+TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -45,7 +47,7 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_STRIP_PX = 4_000_000
+STRIP_PX = 4_000_000
 _SAMPLE_BYTES = {"I": 4, "F": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 _MAX_JPEG_SCANS = 500
 _STORED_PIXEL_BYTES = 4
@@ -102,12 +104,26 @@ def open_picture(data: bytes, limits: Limits) -> Picture:
 
     Raises ``ImageRejected`` for everything else that bytes can be.
     """
+    with opened(data, limits) as picture:
+        picture.load()
+        orientation = orientation_of(picture)
+        grey = _grey_on_white(picture)
+        transposition = TRANSPOSITIONS.get(orientation)
+        return grey if transposition is None else grey.transpose(transposition)
+
+
+@contextmanager
+def opened(data: bytes, limits: Limits) -> Iterator[Picture]:
+    """Open a picture whose header was found good; whatever Pillow raises inside becomes ``ImageRejected``."""
     _check_container(data, limits)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _decode(data, limits)
+            Image.MAX_IMAGE_PIXELS = limits.pixels
+            with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+                check_header(picture, limits, len(data))
+                yield picture
     except _TOO_LARGE as error:
         raise ImageRejected(Reason.TOO_LARGE, _sentence(error)) from error
     except UnidentifiedImageError as error:
@@ -127,19 +143,8 @@ def _check_container(data: bytes, limits: Limits) -> None:
         raise ImageRejected(Reason.TRUNCATED, f"{len(data)} bytes of a longer RIFF container")
 
 
-def _decode(data: bytes, limits: Limits) -> Picture:
-    Image.MAX_IMAGE_PIXELS = limits.pixels
-    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-        _check_header(picture, limits)
-        _check_strips(picture, len(data))
-        picture.load()
-        orientation = _orientation(picture)
-        grey = _grey_on_white(picture)
-    transposition = _TRANSPOSITIONS.get(orientation)
-    return grey if transposition is None else grey.transpose(transposition)
-
-
-def _check_header(picture: Picture, limits: Limits) -> None:
+def check_header(picture: Picture, limits: Limits, file_bytes: int) -> None:
+    """Judge a frame by its header, before it is decoded."""
     width_px, height_px = picture.size
     if picture.mode in ("LAB", "HSV"):
         raise ImageRejected(Reason.UNSUPPORTED_MODE, picture.mode)
@@ -153,6 +158,7 @@ def _check_header(picture: Picture, limits: Limits) -> None:
             Reason.TOO_LARGE,
             f"{width_px} × {height_px} px, mode {picture.mode}, {decoded_bytes} bytes decoded",
         )
+    _check_strips(picture, file_bytes)
 
 
 def _check_coefficients(picture: JpegImagePlugin.JpegImageFile) -> None:
@@ -185,7 +191,7 @@ def _check_strips(picture: Picture, file_bytes: int) -> None:
             raise ImageRejected(Reason.TRUNCATED, f"{file_bytes} bytes, the last strip ends at {end}")
 
 
-def _orientation(picture: Picture) -> int:
+def orientation_of(picture: Picture) -> int:
     """Give the EXIF orientation 1…8 of a loaded picture, 1 where it is absent, odd or unreadable.
 
     TIFF is upright already: Pillow transposes it while loading.
@@ -202,7 +208,7 @@ def _orientation(picture: Picture) -> int:
 def _grey_on_white(picture: Picture) -> Picture:
     """Flatten on white and convert to "L" in strips, so that one picture of full depth is held, not three."""
     width_px, height_px = picture.size
-    strip_rows = max(1, _STRIP_PX // width_px)
+    strip_rows = max(1, STRIP_PX // width_px)
     if strip_rows >= height_px:
         return _flattened(picture).convert("L")
     grey = Image.new("L", picture.size)

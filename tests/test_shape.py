@@ -17,6 +17,7 @@ LEVELS = {
     "markup": 1,
     "merit": 1,
     "preflight": 1,
+    "jpeg": 1,
     "settings": 2,
     "ports": 2,
     "tally": 2,
@@ -26,6 +27,8 @@ LEVELS = {
     "wikitext": 2,
     "slices": 3,
     "fingerprint": 3,
+    "frames": 3,
+    "pixels": 4,
     "match": 3,
     "score": 3,
     "exclude": 3,
@@ -45,7 +48,7 @@ LEVELS = {
 }
 
 DOORS = {
-    "PIL": {"images"},
+    "PIL": {"images", "frames"},
     "imagehash": {"fingerprint"},
     "mwparserfromhell": {"wikitext"},
     "tomllib": {"settings"},
