@@ -8,10 +8,10 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from faebot_hash import runs, settings
+from faebot_hash import pixels, runs, settings
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.errors import FaebotError, SettingsError
 from faebot_hash.fingerprint import current_basis, to_hex
@@ -19,6 +19,7 @@ from faebot_hash.images import ORIGINAL
 from faebot_hash.model import Proposal, Reason, Skipped
 
 INTERRUPTED = 130
+UNDECIDED = 3
 
 HASH_HELP = """\
 Print one JSON object a line and file, in the order given:
@@ -43,11 +44,55 @@ or the output cannot be written, 2 for a wrong command line, 130 after Ctrl-C
 """
 
 
+DIGEST_HELP = """\
+Print one JSON object a line and file, in the order given:
+
+  {"path": …, "non_exif_sha1": …, "pixel_sha1": …, "frames": …, "mode": …, "bit_depth": …,
+   "width_px": …, "height_px": …, "orientation": …, "icc": …, "stripped_sha1": …}
+  {"path": …, "rejected": …, "detail": …}
+
+"pixel_sha1" is of all that the file decodes to: every frame and page, its mode, size, bit depth, alpha,
+palette looked up, orientation applied, ICC profile, colour transform, timing of an animation, further
+pictures behind the first. Metadata leaves it as it is. "non_exif_sha1" is of the first frame's
+default JPEG export, which calls different pictures equal: only both together make files identical.
+"stripped_sha1" is of a JPEG's bytes without metadata, null for other files: equal ones prove equality
+without decoding. "mode", sizes (as seen), "orientation" and "icc" (SHA1 of the profile) are the first
+frame's. "rejected" is the reason why a file has no digests, as with the command hash.
+"""
+
+DIGEST_EXAMPLE = """\
+example:
+  python -m faebot_hash digest *.jpg | jq -r '.pixel_sha1 + " " + .path' | sort
+
+exit status: 0 when every file got digests or a reason, 1 when the decoding process cannot be started
+or the output cannot be written, 2 for a wrong command line, 130 after Ctrl-C
+"""
+
+COMPARE_HELP = """\
+Print one JSON object, {"verdict": …, "reasons": […]}. The verdict is one of
+
+  identical      the same bytes
+  metadata only  other bytes, but everything decoded is the same
+  enhanced       equal pHash or dHash, but other pixels
+  near           a pHash or dHash that differs in one or two bits
+  different      none of these
+  null           a file cannot be read or decoded: the reasons say which and why
+"""
+
+COMPARE_EXAMPLE = """\
+example:
+  python -m faebot_hash compare old.jpg new.jpg
+
+exit status: 0 for any verdict, 3 for null, 1 when the decoding process cannot be started or the output
+cannot be written, 2 for a wrong command line, 130 after Ctrl-C
+"""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        options.run_command(options)
+        status: int | None = options.run_command(options)
         sys.stdout.flush()
     except FaebotError as error:
         print(f"faebot_hash: {error}", file=sys.stderr)
@@ -58,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    return 0
+    return status or 0
 
 
 def print_hashes(paths: Sequence[str]) -> None:
@@ -73,7 +118,7 @@ def hashes_of(path: Path, decoder: DecoderProcess) -> dict[str, object]:
     picture = read_original(path)
     result = picture if isinstance(picture, Skipped) else decoder.fingerprint(picture)
     if isinstance(result, Skipped):
-        return {"rejected": result.reason.name.lower(), "detail": result.detail}
+        return _rejected(result)
     return {
         "phash": to_hex(result.phash),
         "dhash": to_hex(result.dhash),
@@ -82,6 +127,49 @@ def hashes_of(path: Path, decoder: DecoderProcess) -> dict[str, object]:
         "low_information": result.low_information,
         "basis": asdict(current_basis("original", 0)),
     }
+
+
+def print_digests(paths: Sequence[str]) -> None:
+    """Print the JSON line of each file as soon as it is known."""
+    with DecoderProcess(ORIGINAL) as decoder:
+        for path in paths:
+            print(json.dumps({"path": path, **digests_of(Path(path), decoder)}), flush=True)
+
+
+def digests_of(path: Path, decoder: DecoderProcess) -> dict[str, object]:
+    """Give the fields of one file's line: its digests and what went into them, or the reason for none."""
+    picture = read_original(path)
+    if isinstance(picture, Skipped):
+        return _rejected(picture)
+    result = decoder.digest(picture)
+    if isinstance(result, Skipped):
+        return _rejected(result)
+    return {**asdict(result), "stripped_sha1": pixels.original_of(picture).stripped_sha1}
+
+
+def _rejected(skipped: Skipped) -> dict[str, object]:
+    return {"rejected": skipped.reason.name.lower(), "detail": skipped.detail}
+
+
+def compared(one: Path, other: Path) -> pixels.Comparison | Skipped:
+    """Compare two files, decoding only where their bytes do not tell."""
+    known = []
+    for path in (one, other):
+        picture = read_original(path)
+        if isinstance(picture, Skipped):
+            return picture
+        known.append((path, picture, pixels.original_of(picture)))
+    if (early := pixels.settled(known[0][2], known[1][2])) is not None:
+        return early
+    decoded = []
+    with DecoderProcess(ORIGINAL) as decoder:
+        for path, picture, original in known:
+            if isinstance(digest := decoder.digest(picture), Skipped):
+                return replace(digest, what=str(path))
+            if isinstance(fingerprint := decoder.fingerprint(picture), Skipped):
+                return replace(fingerprint, what=str(path))
+            decoded.append(replace(original, digest=digest, fingerprint=fingerprint))
+    return pixels.verdict(*decoded)
 
 
 def read_original(path: Path) -> bytes | Skipped:
@@ -102,6 +190,20 @@ def read_original(path: Path) -> bytes | Skipped:
 
 def _hash(options: argparse.Namespace) -> None:
     print_hashes(options.files)
+
+
+def _digest(options: argparse.Namespace) -> None:
+    print_digests(options.files)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    result = compared(options.one, options.other)
+    if isinstance(result, Skipped):
+        why = f"{result.what}: {result.reason.name.lower()} ({result.detail})"
+        print(json.dumps({"verdict": None, "reasons": [why]}))
+        return UNDECIDED
+    print(json.dumps({"verdict": result.verdict.value, "reasons": result.reasons}))
+    return 0
 
 
 def _runs(options: argparse.Namespace) -> None:
@@ -136,19 +238,34 @@ def _parser() -> argparse.ArgumentParser:
         description="Visual fingerprints of local pictures, and what past runs did on the wiki.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    hash_command = commands.add_parser(
-        "hash",
-        help="print the perceptual hashes of pictures as JSON lines",
-        description=HASH_HELP,
-        epilog=HASH_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    hash_command.add_argument(
-        "files", nargs="+", metavar="FILE", help="a JPEG, PNG, GIF, WebP or TIFF picture"
-    )
-    hash_command.set_defaults(run_command=_hash)
+    _add_picture_commands(commands)
     _add_run_commands(commands)
     return parser
+
+
+def _add_picture_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    raw = argparse.RawDescriptionHelpFormatter
+    for name, summary, about, example, run in (
+        ("hash", "print the perceptual hashes of pictures as JSON lines", HASH_HELP, HASH_EXAMPLE, _hash),
+        ("digest", "print digests of all that pictures decode to", DIGEST_HELP, DIGEST_EXAMPLE, _digest),
+    ):
+        command = commands.add_parser(
+            name, help=summary, description=about, epilog=example, formatter_class=raw
+        )
+        command.add_argument(
+            "files", nargs="+", metavar="FILE", help="a JPEG, PNG, GIF, WebP or TIFF picture"
+        )
+        command.set_defaults(run_command=run)
+    compare = commands.add_parser(
+        "compare",
+        help="tell whether two files are one picture, and why",
+        description=COMPARE_HELP,
+        epilog=COMPARE_EXAMPLE,
+        formatter_class=raw,
+    )
+    compare.add_argument("one", type=Path, metavar="A", help="a picture")
+    compare.add_argument("other", type=Path, metavar="B", help="another")
+    compare.set_defaults(run_command=_compare)
 
 
 def _add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _PLACES_OF_SAMPLES = ((273, 279), (324, 325))
 # Photometric interpretation, transfer function, white point, primaries, extra samples, sample format,
 # YCbCr coefficients and positions, reference black and white.
 _TIFF_COLOUR_TAGS = (262, 301, 318, 319, 338, 339, 529, 531, 532)
+_TIFF_CODING_TAGS = (259, 266, 284, 317)  # compression, fill order, planes, predictor
 _BITS = {"1": 1, "I": 32, "F": 32}
 _WRITTEN_AS_JPEG = ("1", "L", "RGB", "CMYK", "YCbCr")
 
@@ -157,9 +159,13 @@ def _tiff_shown(picture: Picture, data: bytes) -> bytes:
     bits = _numbers(picture, _BITS_TAG) or [1]
     samples = max(len(bits), *_numbers(picture, _SAMPLES_TAG), 1)
     if samples > len(picture.getbands()) or (samples > 1 and max(bits) > 8):
+        coding = [data[:2], *(str(picture.tag_v2.get(tag)).encode() for tag in _TIFF_CODING_TAGS)]
+        stored = hashlib.sha1(b" ".join(coding), usedforsecurity=False)
         for starts_tag, sizes_tag in _PLACES_OF_SAMPLES:
             places = zip(_numbers(picture, starts_tag), _numbers(picture, sizes_tag), strict=False)
-            said += [data[start : start + size] for start, size in places]
+            for start, size in places:
+                stored.update(memoryview(data)[start : start + size])
+        said.append(stored.digest())
     return b" ".join(said)
 
 

@@ -102,13 +102,15 @@ def digest_of(data: bytes, limits: Limits) -> Digest:
             everything.update(
                 f"{frame.mode} {frame.width_px} {frame.height_px} {frame.bit_depth} {profile} ".encode()
             )
-            everything.update(_measured(frame.shown))
+            everything.update(b"%d " % len(frame.shown))
+            everything.update(frame.shown)
             for rows in frame.rows():
                 everything.update(rows)
             if first is None:
                 first, icc, non_exif_sha1 = frame, profile, _sha1(default_jpeg(frame.picture))
         for part in stored_beside(picture, data):
-            everything.update(_measured(part))
+            everything.update(b"%d " % len(part))
+            everything.update(part)
     assert first is not None
     return Digest(
         non_exif_sha1,
@@ -194,10 +196,6 @@ def _likeness(one: Fingerprint | None, other: Fingerprint | None) -> tuple[Verdi
     if closest == 0:
         return Verdict.ENHANCED, why
     return (Verdict.NEAR if closest <= NEAR_BITS else Verdict.DIFFERENT), why
-
-
-def _measured(part: bytes) -> bytes:
-    return b"%d " % len(part) + part
 
 
 def _sha1(data: bytes) -> str:

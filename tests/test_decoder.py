@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import ORIGINAL, THUMBNAIL, open_picture
 from faebot_hash.model import Fingerprint, Reason, Skipped
+from faebot_hash.pixels import Digest, digest_of
 from faebot_hash.ports import Decoder
 from tests.counting import Counted
 from tests.pictures import LONG, each_seed, encoded, encodings, mutants, per_seed, png
@@ -234,3 +236,54 @@ def test_an_interrupted_question_is_not_answered_to_the_next() -> None:
             process.fingerprint(slow_picture())
         expected = fingerprint(open_picture(encodings()["gif"], ORIGINAL))
         assert process.fingerprint(encodings()["gif"]) == expected
+
+
+# Digests
+
+
+@pytest.mark.parametrize("name", sorted(encodings()))
+def test_digests_as_the_same_steps_would_here(decoder: DecoderProcess, name: str) -> None:
+    assert decoder.digest(encodings()[name]) == digest_of(encodings()[name], ORIGINAL)
+
+
+def test_a_question_is_not_mistaken_for_the_other(decoder: DecoderProcess) -> None:
+    for _ in range(3):
+        assert isinstance(decoder.digest(encodings()["jpeg"]), Digest)
+        assert isinstance(decoder.fingerprint(encodings()["jpeg"]), Fingerprint)
+    verdict = decoder.digest(b"no picture")
+    assert isinstance(verdict, Skipped)
+    assert verdict.reason is Reason.UNSUPPORTED_FORMAT
+
+
+@each_seed
+def test_hostile_files_end_in_a_digest_or_a_reason(counted: Counted, seed: int) -> None:
+    number = per_seed(20_000)
+    with DecoderProcess(THUMBNAIL) as process:
+        first = process.worker_pid
+        for mutant in mutants(seed, number):
+            result = process.digest(mutant)
+            assert isinstance(result, Digest) or result.reason is not Reason.DECODER_DIED
+        assert process.worker_pid == first
+    counted("I1", number, "mutants digested")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"frames": 0},
+        {"frames": True},
+        {"frames": 1.0},
+        {"frames": "1"},
+        {"icc": None},
+        {"mode": "\x1b"},
+        {"pixel_sha1": "0"},
+        {"orientation": 9},
+        {"more": 1},
+    ],
+)
+def test_believes_no_odd_digest(change: dict[str, object]) -> None:
+    fields = asdict(digest_of(encodings()["jpeg"], ORIGINAL))
+    assert isinstance(decoder_module._parsed_digest(json.dumps({"digest": fields}).encode()), Digest)
+    for odd in ({"digest": fields | change}, {"digest": fields, "more": 1}, {"digest": []}, {"reason": "X"}):
+        with pytest.raises(ValueError):  # noqa: PT011 - the several sentences do not matter
+            decoder_module._parsed_digest(json.dumps(odd).encode())

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from PIL import Image
 
 from faebot_hash.__main__ import main
 from faebot_hash.images import ORIGINAL
+from faebot_hash.pixels import digest_of, original_of
+from tests.alterations import segment
 from tests.pictures import encoded, encodings, photograph
 
 COMMAND = [sys.executable, "-m", "faebot_hash"]
@@ -98,7 +101,9 @@ def test_names_need_not_be_utf8(folder: Path) -> None:
     assert "phash" in printed[0]
 
 
-@pytest.mark.parametrize("arguments", [[], ["hash"], ["hash", "--wat", "x"], ["dance"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["hash"], ["hash", "--wat", "x"], ["digest"], ["compare", "a"], ["dance"]]
+)
 def test_a_wrong_command_line_is_a_usage_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,3 +166,76 @@ def test_says_why_no_process_can_be_started(
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert main(["hash", str(folder / "photo.png")]) == 1
     assert "the decoding process does not start" in capsys.readouterr().err
+
+
+# digest and compare
+
+
+def test_prints_digests_and_what_went_into_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "photo.jpg").write_bytes(encodings()["jpeg"])
+    names = ("photo.png", "cut.png", "photo.jpg", "missing.jpg")
+    assert main(["digest", *(str(folder / name) for name in names)]) == 0
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["path"] for line in printed] == [str(folder / name) for name in names]
+    assert [line.get("rejected") for line in printed] == [None, "truncated", None, "unreadable"]
+    for line, name in ((printed[0], "png"), (printed[2], "jpeg")):
+        data = encodings()[name]
+        stripped = original_of(data).stripped_sha1
+        assert (stripped is None) == (name == "png")
+        assert line == {"path": line["path"], **asdict(digest_of(data, ORIGINAL)), "stripped_sha1": stripped}
+
+
+def test_compares_two_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = photograph()
+    photo.info.clear()
+    jpeg = encoded(photo, "JPEG")
+    files = {
+        "one.jpg": jpeg,
+        "copy.jpg": jpeg,
+        "commented.jpg": jpeg[:2] + segment(0xFE, b"a comment") + jpeg[2:],
+        "progressive.jpg": encoded(photo, "JPEG", progressive=True),
+        "brighter.jpg": encoded(photo.point(lambda level: min(255, level + 3)), "JPEG"),
+        "other.jpg": encoded(photograph("coffee.png"), "JPEG"),
+    }
+    expected = {
+        "copy.jpg": "identical",
+        "commented.jpg": "metadata only",
+        "progressive.jpg": "metadata only",
+        "brighter.jpg": "enhanced",
+        "other.jpg": "different",
+        "flat.png": "different",
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    for name, verdict in expected.items():
+        assert main(["compare", str(folder / "one.jpg"), str(folder / name)]) == 0
+        printed = json.loads(capsys.readouterr().out)
+        assert printed["verdict"] == verdict, printed
+        assert all(printed["reasons"])
+
+
+@pytest.mark.parametrize(("name", "word"), [("cut.png", "truncated"), ("missing.png", "unreadable")])
+def test_no_verdict_on_what_cannot_be_judged(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, word: str
+) -> None:
+    assert main(["compare", str(folder / "photo.png"), str(folder / name)]) == 3
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["verdict"] is None
+    assert name in printed["reasons"][0]
+    assert word in printed["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("digest", ("non_exif_sha1", "pixel_sha1", "stripped_sha1", "rejected", "exit status", "example:")),
+        ("compare", ("metadata only", "enhanced", "near", "different", "null", "exit status", "3 for null")),
+    ],
+)
+def test_help_tells_fields_verdicts_and_statuses(
+    command: str, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = capsys.readouterr().out
+    assert [word for word in words if word not in text] == []

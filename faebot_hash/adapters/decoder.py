@@ -1,4 +1,4 @@
-"""The decoding process: hostile bytes go in through a socket, a fingerprint or a reason comes out as JSON.
+"""The decoding process: hostile bytes go in through a socket, hashes, digests or a reason come out as JSON.
 
 Run as ``python -m faebot_hash.adapters.decoder PIXELS BYTES`` this file is the worker, which limits
 its own memory, time and files before it sees the first byte; imported it is the parent, which trusts
@@ -16,16 +16,19 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import asdict
 from io import BufferedRWPair
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import faebot_hash
 from faebot_hash.errors import DecoderError, ImageRejected
 from faebot_hash.fingerprint import fingerprint, from_hex, to_hex
 from faebot_hash.images import Limits, check_versions, open_picture
 from faebot_hash.model import Fingerprint, Reason, Skipped
+from faebot_hash.pixels import Digest, digest_of
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 15
@@ -38,6 +41,8 @@ MAX_DETAIL_CHARACTERS = 300
 _LENGTH_BYTES = 8
 _HASHES = ("phash", "dhash", "ahash", "whash")
 _READY = b"ready"
+_FINGERPRINT, _DIGEST = b"f", b"d"
+_Answer = TypeVar("_Answer")
 
 
 class DecoderProcess:
@@ -76,6 +81,13 @@ class DecoderProcess:
 
     def fingerprint(self, picture: bytes) -> Fingerprint | Skipped:
         """Hash one picture in the worker; raises ``DecoderError`` only when no worker can be started."""
+        return self._asked(_FINGERPRINT, picture, _parsed)
+
+    def digest(self, picture: bytes) -> Digest | Skipped:
+        """Digest all that one picture decodes to, under the same conditions."""
+        return self._asked(_DIGEST, picture, _parsed_digest)
+
+    def _asked(self, question: bytes, picture: bytes, parse: Callable[[bytes], _Answer]) -> _Answer | Skipped:
         if len(picture) > self.limits.decoded_bytes:
             return Skipped("", Reason.TOO_LARGE, f"{len(picture)} bytes")
         sha1 = hashlib.sha1(picture, usedforsecurity=False).hexdigest()
@@ -86,7 +98,7 @@ class DecoderProcess:
             # Given back only after a whole answer, lest a late one be taken for the next picture's.
             worker, self._worker = self._running(), None
             try:
-                result = _parsed(worker.ask(picture, self.wall_s))
+                result = parse(worker.ask(question, picture, self.wall_s))
             except (OSError, ValueError) as error:  # dead, hung, or no longer speaking our language
                 causes.append(_post_mortem(worker, error))
             except KeyboardInterrupt:
@@ -135,11 +147,11 @@ class _Worker:
             self.end()
             raise DecoderError("the decoding process does not greet as it should")
 
-    def ask(self, picture: bytes, wall_s: float) -> bytes:
+    def ask(self, question: bytes, picture: bytes, wall_s: float) -> bytes:
         """Send a picture and wait: OSError when the worker is dead or late, ValueError for babble."""
         deadline = time.monotonic() + wall_s
         self.connection.settimeout(wall_s)
-        self.connection.sendall(len(picture).to_bytes(_LENGTH_BYTES, "big"))
+        self.connection.sendall(question + len(picture).to_bytes(_LENGTH_BYTES, "big"))
         self.connection.sendall(picture)
         return _received(self.connection, deadline, MAX_ANSWER_BYTES)
 
@@ -180,20 +192,39 @@ def _exactly(connection: socket.socket, deadline: float, length: int) -> bytes:
 
 def _parsed(answer: bytes) -> Fingerprint | Skipped:
     """Read a worker's answer, believing nothing: ValueError for whatever a sane worker does not say."""
+    match _json(answer):
+        case {"reason": _} as rejection:
+            return _rejection(rejection)
+        case {
+            "low_information": bool(low_information),
+            "hashes": [str(p), str(d), str(a), str(w)],
+            **rest,
+        } if not rest:
+            return Fingerprint(from_hex(p), from_hex(d), from_hex(a), from_hex(w), low_information)
+    raise ValueError("an answer that makes no sense")
+
+
+def _parsed_digest(answer: bytes) -> Digest | Skipped:
+    match _json(answer):
+        case {"reason": _} as rejection:
+            return _rejection(rejection)
+        case {"digest": dict(fields), **rest} if not rest:
+            if {name: type(value).__name__ for name, value in fields.items()} == Digest.__annotations__:
+                return Digest(**fields)
+    raise ValueError("an answer that makes no sense")
+
+
+def _json(answer: bytes) -> Any:
     try:
-        match json.loads(answer):
-            case {"reason": str(name), "detail": str(detail), **rest} if (
-                not rest and name in Reason.__members__
-            ):
-                return Skipped("", Reason[name], _printable(detail))
-            case {
-                "low_information": bool(low_information),
-                "hashes": [str(p), str(d), str(a), str(w)],
-                **rest,
-            } if not rest:
-                return Fingerprint(from_hex(p), from_hex(d), from_hex(a), from_hex(w), low_information)
+        return json.loads(answer)
     except RecursionError as error:
         raise ValueError("an answer nested too deeply") from error
+
+
+def _rejection(said: dict[str, Any]) -> Skipped:
+    match said:
+        case {"reason": str(name), "detail": str(detail), **rest} if not rest and name in Reason.__members__:
+            return Skipped("", Reason[name], _printable(detail))
     raise ValueError("an answer that makes no sense")
 
 
@@ -203,8 +234,10 @@ def _printable(detail: str) -> str:
     )
 
 
-def _answer(picture: bytes, limits: Limits) -> bytes:
+def _answer(question: bytes, picture: bytes, limits: Limits) -> bytes:
     try:
+        if question == _DIGEST:
+            return json.dumps({"digest": asdict(digest_of(picture, limits))}).encode()
         result = fingerprint(open_picture(picture, limits))
     except ImageRejected as verdict:
         return json.dumps(
@@ -237,13 +270,13 @@ def serve(limits: Limits) -> None:
     _limit_process()
     with socket.socket(fileno=os.dup(0)) as connection, connection.makefile("rwb") as stream:
         _reply(stream, _READY)
-        while len(header := stream.read(_LENGTH_BYTES)) == _LENGTH_BYTES:
+        while len(header := stream.read(1 + _LENGTH_BYTES)) == 1 + _LENGTH_BYTES:
             _renew_cpu_limit()
-            length = int.from_bytes(header, "big")
+            question, length = header[:1], int.from_bytes(header[1:], "big")
             picture = stream.read(length)
             if len(picture) < length:
                 return
-            _reply(stream, _answer(picture, limits))
+            _reply(stream, _answer(question, picture, limits))
 
 
 def _reply(stream: BufferedRWPair, answer: bytes) -> None:
