@@ -91,7 +91,10 @@ class Asked:
 
 
 class Site(socketserver.ThreadingTCPServer):
-    """A server that notes every request: /status/404, /hop/3?to=URL, or a behaviour by its name."""
+    """A server that notes every request: /status/404, /hop/3?to=URL, or a behaviour by its name.
+
+    A ``greeting`` is given to whoever comes, before a word is read.
+    """
 
     daemon_threads = True
     request_queue_size = 256
@@ -100,6 +103,7 @@ class Site(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Visit)
         self.port: int = self.server_address[1]
         self.behaviours: dict[str, Behaviour] = {}
+        self.greeting: Behaviour | None = None
         self.clock = VirtualClock()
         self.seen: list[Asked] = []
         self.active: Counter[str] = Counter()
@@ -124,6 +128,10 @@ class _Visit(socketserver.BaseRequestHandler):
     server: Site
 
     def handle(self) -> None:
+        if self.server.greeting is not None:
+            with contextlib.suppress(OSError):
+                self.server.greeting(self.request)
+            return
         raw = b""
         while b"\r\n\r\n" not in raw:
             piece = self.request.recv(65536)

@@ -5,6 +5,8 @@ What connects is what was judged: nothing looks the name up a second time, and n
 
 from __future__ import annotations
 
+import http.client
+import io
 import queue
 import socket
 import threading
@@ -154,9 +156,28 @@ class Deadline:
         self._sock.close()
 
 
+class _Lines(io.BufferedReader):
+    """Lines of which the last must come: an answer that breaks off would pass for a whole one."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line:
+            raise http.client.RemoteDisconnected("the answer breaks off")
+        return line
+
+
+class _WholeHeaders(http.client.HTTPResponse):
+    """An answer whose headers are complete, so that no Location is half of one."""
+
+    def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None) -> None:
+        super().__init__(sock, debuglevel, method)
+        self.fp = _Lines(sock.makefile("rb", buffering=0))
+
+
 class _Opened:
     """The half of a connection that opens its own road."""
 
+    response_class: type[http.client.HTTPResponse] = _WholeHeaders
     road: Road
     deadline: Deadline | None = None
 
