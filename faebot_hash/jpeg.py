@@ -20,6 +20,7 @@ _EXIF_PREFIX = b"Exif\0\0"
 _XMP_PREFIXES = (b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
 _XMP_ORIENTATION = re.compile(rb"Orientation.{0,8}", re.DOTALL)
 _ORIENTATION_TAG, _SHORT, _ENTRY_BYTES = 0x0112, 3, 12
+_TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_COLOUR = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
@@ -101,12 +102,15 @@ def exif_orientation(exif: bytes) -> int | None:
     try:
         (start,) = struct.unpack_from(f"{order}I", tiff, 4)
         (count,) = struct.unpack_from(f"{order}H", tiff, start)
-        entries = [
-            struct.unpack_from(f"{order}HHIHH", tiff, start + 2 + _ENTRY_BYTES * number)
-            for number in range(count)
-        ]
+        places = [start + 2 + _ENTRY_BYTES * number for number in range(count)]
+        entries = [struct.unpack_from(f"{order}HHIHH", tiff, at) for at in places]
+        offsets = [struct.unpack_from(f"{order}I", tiff, at + 8)[0] for at in places]
     except struct.error:
         return None
+    for (_, kind, values, *_), offset in zip(entries, offsets, strict=True):
+        size = _TYPE_BYTES.get(kind, len(tiff)) * values
+        if size > 4 and offset + size > len(tiff):
+            return None  # readers stop at such an entry, and may never come to the orientation
     said = [entry[1:4] for entry in entries if entry[0] == _ORIENTATION_TAG]
     if not said:
         return 1

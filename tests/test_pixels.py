@@ -196,6 +196,8 @@ def test_reads_an_orientation_in_either_byte_order() -> None:
     assert exif_orientation(exif_with_thumbnail(6, "x", b"")) == 6
     assert exif_orientation(b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0") == 3
     assert exif_orientation(b"MM\0*\0\0\0\x08\0\0") == 1
+    beyond_the_end = exif_with_thumbnail(6, "x", b"").replace(b"&\0\0\0", b"&\0\0\1")
+    assert exif_orientation(beyond_the_end) is None, "Pillow reads no further than such a tag"
     for odd in (b"", b"MM\0*", b"MM\0*\0\0\0\xff", b"II*\0\x08\0\0\0\xff\xff"):
         assert exif_orientation(odd) is None
 
@@ -205,6 +207,24 @@ def test_an_orientation_in_xmp_alone_is_not_the_same_as_in_exif() -> None:
     in_exif = joined([*segments, segment(0xE1, exif_with_thumbnail(6, "x", b""))], rest)
     in_xmp = joined([*segments, segment(0xE1, XMP + b'<rdf tiff:Orientation="6"/>')], rest)
     assert not compared(in_exif, in_xmp).verdict.is_same_picture
+
+
+@each_seed
+def test_no_damage_to_a_header_is_taken_for_metadata(counted: Counted, seed: int) -> None:
+    """Where the short proof calls two files equal, decoding must agree."""
+    rng, proved = random.Random(seed), 0
+    for _ in range(per_seed(4000)):
+        one, _ = METADATA["jpeg"](rng)
+        damaged = bytearray(one)
+        header_bytes = len(one) - len(split(one)[1])
+        for _damage in range(rng.choice((1, 1, 2))):
+            damaged[rng.randrange(2, header_bytes)] = rng.choice((0, 1, 6, 0xFF, rng.randrange(256)))
+        other = bytes(damaged)
+        if other == one or stripped_sha1(other) != stripped_sha1(one):
+            continue
+        proved += 1
+        assert differences(digest_of(one, ORIGINAL), digest_of(other, ORIGINAL)) == ()
+    counted("X1", proved, "equal without decoding, and decoded equal")
 
 
 # Verdicts
