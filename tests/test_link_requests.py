@@ -253,6 +253,15 @@ def test_one_request_at_a_time_to_each_host(site: Site, counted: Counted) -> Non
     counted("L5", links, "links on 20 hosts")
 
 
+def test_a_run_that_is_left_asks_no_more(site: Site) -> None:
+    answers = site.checker(Names([HOME])).check_all([site.url(f"/status/200?{n}") for n in range(50)])
+    assert next(iter(answers)).seen == 200
+    answers.close()  # type: ignore[attr-defined]
+    asked = len(site.seen)
+    time.sleep(0.05)
+    assert len(site.seen) == asked < 5
+
+
 def test_no_credentials_leave(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, counted: Counted
 ) -> None:

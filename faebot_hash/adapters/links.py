@@ -96,13 +96,15 @@ class _Turns:
 
     @contextmanager
     def turn(self, host: str, stop: threading.Event) -> Iterator[None]:
-        """Hold the host's turn; raises NotConnectedError where that takes too long."""
+        """Hold the host's turn; raises NotConnectedError where that takes too long, or ``stop`` is set."""
         with self._lock:
             place = self._places.setdefault(host, _Place())
         if not place.lock.acquire(timeout=PATIENCE_S):
             raise NotConnectedError(Failure.HOST_BUSY, host)
         try:
             self._clock.wait_until(place.free_at, stop)
+            if stop.is_set():
+                raise NotConnectedError(Failure.HOST_BUSY, "stopped")
             yield
         finally:
             place.free_at = self._clock.now() + GAP_S
@@ -206,9 +208,11 @@ class LinkChecker:
                 method, target.path, headers=self._headers, preload_content=False, decode_content=False
             )
             response = connection.getresponse()
-            location = response.headers.get("Location", "")
+            locations = response.headers.getlist("Location")
             response.close()
-            return response.status, location
+            if len(locations) > 1:
+                raise NotConnectedError(Failure.BAD_ANSWER, "several Locations")
+            return response.status, "".join(locations)
         except (
             OSError,
             ValueError,
@@ -241,7 +245,7 @@ class LinkChecker:
             raise NotConnectedError(Failure.OWN_SITE, host)
         if labels[-1] in ELSEWHERE:
             raise NotConnectedError(Failure.UNPARSABLE, "no public host")
-        return _Target(scheme, host, port, parts._replace(fragment=None).request_uri)
+        return _Target(scheme, host, port, parts.request_uri)
 
 
 def _failure(error: Exception, ends_at: float) -> Failure:
