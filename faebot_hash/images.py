@@ -47,7 +47,7 @@ TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-STRIP_PX = 4_000_000
+_STRIP_PX = 4_000_000
 _SAMPLE_BYTES = {"I": 4, "F": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 _MAX_JPEG_SCANS = 500
 _STORED_PIXEL_BYTES = 4
@@ -208,7 +208,7 @@ def orientation_of(picture: Picture) -> int:
 def _grey_on_white(picture: Picture) -> Picture:
     """Flatten on white and convert to "L" in strips, so that one picture of full depth is held, not three."""
     width_px, height_px = picture.size
-    strip_rows = max(1, STRIP_PX // width_px)
+    strip_rows = max(1, _STRIP_PX // width_px)
     if strip_rows >= height_px:
         return _flattened(picture).convert("L")
     grey = Image.new("L", picture.size)
