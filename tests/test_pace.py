@@ -36,9 +36,7 @@ def a_wiki(clock: Clock) -> FakeWiki:
 
 
 @pytest.mark.parametrize("seed", [1, random.randrange(1 << 32)])
-def test_edits_of_three_processes_with_restarts_keep_their_distance(
-    tmp_path: Path, counted: Counted, seed: int
-) -> None:
+def test_edits_keep_their_distance_over_restarts(tmp_path: Path, counted: Counted, seed: int) -> None:
     chance, clock = random.Random(seed), Clock()
     wiki, at = a_wiki(clock), list[datetime]()
     wiki.before_edit = lambda edit: at.append(clock.now())
