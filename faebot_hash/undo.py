@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from faebot_hash.model import FileInfo, PageEdit, PageText, Proposal, Reason, Skipped
 from faebot_hash.ports import Journal, JournalRow, Wiki
 
+TAKEN_BACK = frozenset({"undo", "withdrawn"})
+"""Kinds of edits that took something back; undoing those would put a tag on a page again."""
+
 
 def undo(run: str, journal: Journal, wiki: Wiki) -> Iterator[tuple[JournalRow, Proposal | Skipped]]:
     """Propose to restore the pages of a run, the latest edit first, each with its row in the journal.
@@ -15,7 +18,8 @@ def undo(run: str, journal: Journal, wiki: Wiki) -> Iterator[tuple[JournalRow, P
     came after.
     """
     for row in journal.rows(run=run, state="DONE"):
-        yield row, _restoring(row, wiki)
+        if row.intent.kind not in TAKEN_BACK:
+            yield row, _restoring(row, wiki)
 
 
 def _restoring(row: JournalRow, wiki: Wiki) -> Proposal | Skipped:
