@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from faebot_hash import pixels, runs, settings
+from faebot_hash import pixels, runs, settings_file
 from faebot_hash.adapters.decoder import DecoderProcess
+from faebot_hash.edits import Proposal
 from faebot_hash.errors import FaebotError, SettingsError
 from faebot_hash.fingerprint import current_basis, to_hex
 from faebot_hash.images import ORIGINAL
-from faebot_hash.model import Proposal, Reason, Skipped
+from faebot_hash.likeness import Comparison
+from faebot_hash.reasons import Reason, Skipped
 
 INTERRUPTED = 130
 UNDECIDED = 3
@@ -151,7 +153,7 @@ def _rejected(skipped: Skipped) -> dict[str, object]:
     return {"rejected": skipped.reason.name.lower(), "detail": skipped.detail}
 
 
-def compared(one: Path, other: Path) -> pixels.Comparison | Skipped:
+def compared(one: Path, other: Path) -> Comparison | Skipped:
     """Compare two files, decoding only where their bytes do not tell."""
     known = []
     for path in (one, other):
@@ -217,7 +219,7 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _undo(options: argparse.Namespace) -> None:
-    chosen = settings.load(options.settings)
+    chosen = settings_file.load(options.settings)
     confirm = (lambda proposal: True) if options.always else _confirm
     for line in runs.undo_run(options.store or chosen.store.url, options.run, chosen, confirm):
         print(line)
@@ -229,7 +231,7 @@ def _confirm(proposal: Proposal) -> bool:
 
 
 def _store_url(options: argparse.Namespace) -> str:
-    return str(options.store or settings.load(options.settings).store.url)
+    return str(options.store or settings_file.load(options.settings).store.url)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -270,7 +272,7 @@ def _add_picture_commands(commands: argparse._SubParsersAction[argparse.Argument
 
 def _add_run_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     place = argparse.ArgumentParser(add_help=False)
-    place.add_argument("--settings", type=Path, default=settings.DEFAULT_PATH, help="the settings file")
+    place.add_argument("--settings", type=Path, default=settings_file.DEFAULT_PATH, help="the settings file")
     place.add_argument("--store", default="", metavar="URL", help="the store, instead of the settings' own")
     listing = commands.add_parser("runs", parents=[place], help="list the runs that edited, newest first")
     listing.set_defaults(run_command=_runs)

@@ -18,9 +18,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from faebot_hash import gate
+from faebot_hash.edits import Applied, Outcome, PageEdit, Proposal
 from faebot_hash.errors import WikiError
-from faebot_hash.model import Applied, Outcome, PageEdit, PageText, Proposal, Skipped
+from faebot_hash.model import PageText
 from faebot_hash.ports import EditAnswer, Intent, Journal, Wiki
+from faebot_hash.reasons import Skipped
 
 PRACTICE_FAMILY = "practice"
 """The only family whose edits need not wait, because nobody watches them."""

@@ -10,11 +10,11 @@
     └── DecoderError          the decoding process cannot be started at all
     ImageRejected             one picture cannot be trusted: becomes a ``Skipped`` with its reason
 
-A file or page that is passed over is never an exception but a ``model.Skipped``; a bug of ours is a
+A file or page that is passed over is never an exception but a ``reasons.Skipped``; a bug of ours is a
 ``ValueError`` and ends with a traceback.
 """
 
-from faebot_hash.model import Reason
+from faebot_hash.reasons import Reason
 
 
 class FaebotError(Exception):

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 
 from faebot_hash import marks
 from faebot_hash.bots import may_edit
-from faebot_hash.model import Match, PageText, Reason, Revision, Skipped
+from faebot_hash.model import Match, PageText, Revision
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.wikitext import Page
 
 _TAG_SUMMARY = re.compile(r"\b[pd]Hash: ?[0-9a-f]{16}\b", re.IGNORECASE)

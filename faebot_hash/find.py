@@ -14,24 +14,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from faebot_hash import exclude, fingerprint, match, slices, tag
-from faebot_hash.model import (
-    Applied,
-    Basis,
-    FileInfo,
-    Fingerprint,
-    Found,
-    HashedFile,
-    Match,
-    PageEdit,
-    PageText,
-    Proposal,
-    Reason,
-    Skipped,
-    Slice,
-    SliceKind,
-    Witness,
-)
+from faebot_hash.edits import Applied, Found, PageEdit, Proposal, Witness
+from faebot_hash.model import Basis, FileInfo, Fingerprint, HashedFile, Match, PageText, Slice, SliceKind
 from faebot_hash.ports import Decoder, Fetcher, HashStore, Journal, Wiki
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection, Settings
 
 T = TypeVar("T")

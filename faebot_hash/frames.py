@@ -20,7 +20,7 @@ from faebot_hash.jpeg import (
     png_depth,
     png_shown,
 )
-from faebot_hash.model import Reason
+from faebot_hash.reasons import Reason
 
 MAX_FRAMES = 5_000
 STRIP_PX = 250_000  # what fits a processor's cache is digested faster

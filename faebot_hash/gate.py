@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from faebot_hash.model import PageText, Proposal, Skipped
+from faebot_hash.edits import Proposal
+from faebot_hash.model import PageText
 from faebot_hash.preflight import Account, Current, Preflight
+from faebot_hash.reasons import Skipped
 from faebot_hash.settings import Settings
 
 STALE_S = 60.0

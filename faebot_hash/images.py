@@ -19,7 +19,7 @@ import PIL
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from faebot_hash.errors import DecoderError, ImageRejected
-from faebot_hash.model import Reason
+from faebot_hash.reasons import Reason
 
 Picture = Image.Image
 

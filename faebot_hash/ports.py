@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from faebot_hash.model import Basis, FileInfo, Fingerprint, PageEdit, PageText, Revision, Seed, Skipped, Slice
+from faebot_hash.edits import PageEdit
+from faebot_hash.family import Facts, Member
+from faebot_hash.likeness import Digest, Original
+from faebot_hash.links import Observation
+from faebot_hash.model import Basis, FileInfo, Fingerprint, PageText, Revision, Seed, Slice
 from faebot_hash.preflight import Preflight
+from faebot_hash.reasons import Skipped
 
 
 @dataclass(frozen=True)
@@ -87,11 +92,28 @@ class Wiki(Protocol):
         ...
 
 
+class FactReader(Protocol):
+    """What only confirming asks of the wiki; reads raise ``WikiError`` when the wiki stays away."""
+
+    def members(self, category: str) -> Iterator[Member]:
+        """List the file pages of a category (named without "Category:") with their sort keys."""
+        ...
+
+    def facts(self, page_ids: Sequence[int]) -> Mapping[int, Facts | Skipped]:
+        """Read all that is told of files and their pages, in batches."""
+        ...
+
+
 class Fetcher(Protocol):
     """Downloads, politely, several at a time."""
 
-    def fetch(self, urls: Iterable[str]) -> Iterator[tuple[str, bytes | Skipped]]:
-        """Give each address with its bytes or the reason why there are none, in any order."""
+    def fetch(
+        self, urls: Iterable[str], cap_bytes: int | None = None
+    ) -> Iterator[tuple[str, bytes | Skipped]]:
+        """Give each address with its bytes or the reason why there are none, in any order.
+
+        ``cap_bytes`` is the most that one body may have, else the settings' own limit.
+        """
         ...
 
 
@@ -100,6 +122,42 @@ class Decoder(Protocol):
 
     def fingerprint(self, picture: bytes) -> Fingerprint | Skipped:
         """Hash one picture; ``Skipped.what`` is empty, because the caller knows the name."""
+        ...
+
+
+class Digester(Protocol):
+    """Turns untrusted originals into digests, away from this process."""
+
+    def fingerprint(self, picture: bytes) -> Fingerprint | Skipped:
+        """Hash one picture; ``Skipped.what`` is empty, because the caller knows the name."""
+        ...
+
+    def digest(self, picture: bytes) -> Digest | Skipped:
+        """Digest all that one picture decodes to."""
+        ...
+
+
+class DigestStore(Protocol):
+    """What is known of originals by their SHA1."""
+
+    def originals(self, sha1s: Iterable[str]) -> Mapping[str, Original | Skipped]:
+        """Look up what is known; absent keys were never read. ``Skipped.what`` is the SHA1."""
+        ...
+
+    def keep_originals(self, results: Mapping[str, Original | Skipped]) -> None:
+        """Keep originals and lasting rejections, durably; the same key again replaces."""
+        ...
+
+
+class LinkHistory(Protocol):
+    """The observations of external links, over all runs that counted."""
+
+    def link_histories(self, urls: Iterable[str]) -> Mapping[str, tuple[Observation, ...]]:
+        """Look up observations, oldest first; absent addresses were never asked for."""
+        ...
+
+    def observe(self, observations: Mapping[str, Observation]) -> None:
+        """Add one observation to each address, durably; an equal one again changes nothing."""
         ...
 
 

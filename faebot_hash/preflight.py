@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from faebot_hash.model import FileInfo, PageText, Skipped
+from faebot_hash.model import FileInfo, PageText
+from faebot_hash.reasons import Skipped
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from faebot_hash.model import FileInfo, PageEdit, PageText, Proposal, Skipped
+from faebot_hash.edits import PageEdit, Proposal
+from faebot_hash.model import FileInfo, PageText
 from faebot_hash.ports import Journal, JournalRow, Wiki
+from faebot_hash.reasons import Skipped
 from faebot_hash.wikitext import Page, category_cuts, without
 
 RECHECK_DAYS = 7

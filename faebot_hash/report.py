@@ -8,7 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from faebot_hash.model import Applied, DuplicateSet, Found, HashedFile, Outcome, Reason, Skipped
+from faebot_hash.edits import Applied, Found, Outcome
+from faebot_hash.model import DuplicateSet, HashedFile
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.tally import Tally
 
 WIDTH = 100

@@ -8,10 +8,11 @@ from faebot_hash.adapters.account_lock import only_editor
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import Editor
+from faebot_hash.edits import Applied, Outcome, Proposal
 from faebot_hash.errors import SettingsError, WikiError
 from faebot_hash.gate import rules_of
-from faebot_hash.model import Applied, Outcome, Proposal, Skipped
 from faebot_hash.ports import JournalRow
+from faebot_hash.reasons import Skipped
 from faebot_hash.report import edit_line, skipped_line, stop_sentence
 from faebot_hash.settings import Settings
 from faebot_hash.undo import undo

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
-import tomllib
-import types
-import typing
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
-from pathlib import Path
-from typing import Any
 
 from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
-
-DEFAULT_PATH = Path("config/faebot.toml")
 
 
 @dataclass(frozen=True)
@@ -134,20 +125,66 @@ class TaggingSettings:
     ``edit_interval_s`` is the least time between two edits; only the family "practice" may go below 10.
     In ``trial`` each edit is confirmed by hand and there are 50 at most, as the community wants it before
     it grants the bot flag. ``reverts_accepted_until`` tells the breaker that the operator has looked at
-    the reverts of all edits planned before that time.
+    the reverts of all edits planned before that time. Without ``duplicate_template`` no file is nominated
+    for deletion, and none while Category:Duplicate holds ``duplicate_limit`` files: people must keep up.
     """
 
     edit_interval_s: float = 10.0
     trial: bool = True
     reverts_accepted_until: datetime | None = None
+    duplicate_template: bool = False
+    duplicate_limit: int = 100
 
     def __post_init__(self) -> None:
         if not 0 <= self.edit_interval_s < math.inf:
             raise SettingsError("[tagging] edit_interval_s: a number of seconds, 0 or more")
+        if not 1 <= self.duplicate_limit <= 1_000:
+            raise SettingsError("[tagging] duplicate_limit: between 1 and 1,000 files")
         if self.reverts_accepted_until is not None and self.reverts_accepted_until.tzinfo is None:
             raise SettingsError(
                 "[tagging] reverts_accepted_until: say the time zone, as in 2026-01-31T12:00:00Z"
             )
+
+
+@dataclass(frozen=True)
+class ConfirmSettings:
+    """How originals are compared and reported.
+
+    ``original_bytes`` is the largest original that is downloaded. The report of a run is a page below
+    ``report_page``, cut at ``report_bytes``. Files by ``opted_out`` uploaders are never nominated.
+    """
+
+    original_bytes: int = 100_000_000
+    report_page: str = "User:{account}/Confirmed"
+    report_bytes: int = 500_000
+    opted_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.original_bytes <= 400_000_000:
+            raise SettingsError("[confirm] original_bytes: at most 400,000,000")
+        if not 20_000 <= self.report_bytes <= 2_000_000:
+            raise SettingsError("[confirm] report_bytes: between 20,000 and 2,000,000")
+
+
+@dataclass(frozen=True)
+class LinkSettings:
+    """Which links are asked for, and how many a run.
+
+    ``canaries`` are addresses known to live: a run counts only when all of them answer.
+    """
+
+    canaries: tuple[str, ...] = (
+        "https://www.iana.org/",
+        "https://www.w3.org/",
+        "https://www.rfc-editor.org/",
+    )
+    most_per_run: int = 2_000
+
+    def __post_init__(self) -> None:
+        if not self.canaries:
+            raise SettingsError("[links] canaries: at least one address that is known to live")
+        if self.most_per_run < 1:
+            raise SettingsError("[links] most_per_run: at least 1")
 
 
 @dataclass(frozen=True)
@@ -197,6 +234,8 @@ class Settings:
     search: SearchSettings = field(default_factory=SearchSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     tagging: TaggingSettings = field(default_factory=TaggingSettings)
+    confirm: ConfirmSettings = field(default_factory=ConfirmSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
     collection: tuple[Collection, ...] = ()
 
@@ -207,74 +246,3 @@ class Settings:
                 return collection
         known = ", ".join(c.name for c in self.collection) or "none"
         raise SettingsError(f"no collection is called “{name}”; the settings have: {known}")
-
-
-def load(path: Path) -> Settings:
-    """Read a settings file; raises SettingsError naming the file, the key and what is allowed."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SettingsError(f"{path}: no such file; copy config/faebot.toml or name another file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
-    try:
-        return parse(table)
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from error
-
-
-def parse(table: dict[str, Any]) -> Settings:
-    """Turn a parsed TOML table into Settings; unknown keys and wrong types raise SettingsError."""
-    sections = dict(table)
-    named = sections.pop("collection", {})
-    if not isinstance(named, dict):
-        raise SettingsError("[collection.NAME] is a table for each collection")
-    collections = tuple(
-        _build(Collection, _table(values, f"collection.{name}"), f"collection.{name}", name=name)
-        for name, values in named.items()
-    )
-    hints = typing.get_type_hints(Settings)
-    _refuse_unknown(sections, [f.name for f in dataclasses.fields(Settings)], "the top level")
-    built = {key: _build(hints[key], _table(values, key), key) for key, values in sections.items()}
-    return Settings(**built, collection=collections)
-
-
-def _table(values: object, where: str) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise SettingsError(f"[{where}] is a table, not a single value")
-    return values
-
-
-def _build(kind: type[Any], values: dict[str, Any], where: str, **fixed: str) -> Any:
-    _refuse_unknown(values, [f.name for f in dataclasses.fields(kind) if f.name not in fixed], f"[{where}]")
-    hints = typing.get_type_hints(kind)
-    return kind(
-        **fixed, **{key: _value(value, hints[key], f"[{where}] {key}") for key, value in values.items()}
-    )
-
-
-def _refuse_unknown(values: dict[str, Any], known: list[str], where: str) -> None:
-    unknown = sorted(values.keys() - set(known))
-    if unknown:
-        raise SettingsError(f"{where}: unknown {', '.join(unknown)}; known are {', '.join(known)}")
-
-
-def _value(value: object, wanted: Any, where: str) -> Any:
-    if isinstance(wanted, type) and issubclass(wanted, Enum):
-        try:
-            return wanted(value)
-        except ValueError:
-            raise SettingsError(f"{where}: one of {', '.join(one.value for one in wanted)}") from None
-    if isinstance(wanted, types.GenericAlias):
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingsError(f"{where}: a list of strings")
-        return tuple(value)
-    if wanted == datetime | None:
-        if not isinstance(value, datetime):
-            raise SettingsError(f"{where}: a time like 2026-01-31T12:00:00Z, not {value!r}")
-        return value
-    if wanted is float and type(value) is int:
-        return float(value)
-    if type(value) is not wanted:
-        raise SettingsError(f"{where}: {wanted.__name__} expected, not {value!r}")
-    return value

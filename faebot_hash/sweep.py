@@ -20,11 +20,12 @@ from faebot_hash.adapters.progress import watched
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import PRACTICE_FAMILY, Editor
+from faebot_hash.edits import Applied, Found, Outcome, Proposal
 from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
 from faebot_hash.gate import rules_of
 from faebot_hash.images import THUMBNAIL
-from faebot_hash.model import Applied, Found, Outcome, Proposal, Skipped
+from faebot_hash.reasons import Skipped
 from faebot_hash.recheck import recheck
 from faebot_hash.settings import Collection, Settings
 from faebot_hash.tally import Tally

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from faebot_hash.model import Applied, Found, Outcome, Reason, Skipped
+from faebot_hash.edits import Applied, Found, Outcome
+from faebot_hash.reasons import Reason, Skipped
 
 
 @dataclass

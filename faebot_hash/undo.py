@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faebot_hash.model import FileInfo, PageEdit, PageText, Proposal, Reason, Skipped
+from faebot_hash.edits import PageEdit, Proposal
+from faebot_hash.model import FileInfo, PageText
 from faebot_hash.ports import Journal, JournalRow, Wiki
+from faebot_hash.reasons import Reason, Skipped
 
 TAKEN_BACK = frozenset({"undo", "withdrawn"})
 """Kinds of edits that took something back; undoing those would put a tag on a page again."""

@@ -46,61 +46,41 @@ import sys
 from pathlib import Path
 
 import pywikibot
-from pywikibot.bot import BaseBot
 from pywikibot.pagegenerators import GeneratorFactory, parameterHelp
 
-from faebot_hash import options, settings
-from faebot_hash.errors import FaebotError, SettingsError
-from faebot_hash.model import Proposal, SliceKind
+from faebot_hash import options
+from faebot_hash.adapters.prompt import Prompt, exit_codes
+from faebot_hash.errors import SettingsError
+from faebot_hash.model import SliceKind
+from faebot_hash.settings_file import DEFAULT_PATH, load
 from faebot_hash.sweep import Sweep
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
-
-
-class DuplicateBot(BaseBot):
-    """Asks about each edit as Pywikibot's users know it; in a trial about every single one."""
-
-    update_options = {"trial": False}  # noqa: RUF012
-
-    def confirm(self, proposal: Proposal) -> bool:
-        """Show the change and take an answer; "all" and -always ask no more."""
-        self.opt.always = self.opt.always and not self.opt.trial
-        if not self.opt.always:
-            pywikibot.info(f"\n>>> File:{proposal.file.title} <<<")
-            pywikibot.showDiff(proposal.edit.page.text, proposal.edit.new_text)
-            pywikibot.info(f"Edit summary: {proposal.edit.summary}")
-        return self.user_confirm("Do you want to accept these changes?")
 
 
 def main(*args: str) -> None:
     """Read the options, put the sweep together and run it."""
     factory = GeneratorFactory()
     own = factory.handle_args(pywikibot.handle_args(args))
-    try:
+    with exit_codes():
         given = options.read(
             own,
             flags={"always", "revisit"},
             values={"collection", "report", "settings", "store", *options.CUT},
         )
-        chosen = settings.load(Path(given.get("settings", settings.DEFAULT_PATH)))
-        collection = options.collection_of(chosen, given)
+        settings = load(Path(given.get("settings", DEFAULT_PATH)))
+        collection = options.collection_of(settings, given)
         if not factory.gens and collection.seed_category:
             factory.handle_arg(f"-cat:{collection.seed_category}")
         seeds = factory.getCombinedGenerator()
         if seeds is None and collection.slice is not SliceKind.SEARCH:
             raise SettingsError("no seeds: name a -collection, or a generator such as -cat:NAME")
-        trial = chosen.tagging.trial
-        bot = DuplicateBot(always="always" in given, trial=trial)
-        asks = trial or "always" not in given
-        if asks and not (sys.stdin.isatty() or pywikibot.config.simulate):
-            raise SettingsError(
-                "nobody can be asked here (no terminal): -simulate, or -always without trial mode"
-            )
+        prompt = Prompt(always="always" in given, trial=settings.tagging.trial)
         with Sweep(
             pywikibot.Site(),
-            chosen,
+            settings,
             collection,
-            confirm=bot.confirm,
+            confirm=prompt.confirm,
             colour=sys.stdout.isatty(),
             store_url=given.get("store", ""),
             report_file=Path(given["report"]) if "report" in given else None,
@@ -108,12 +88,6 @@ def main(*args: str) -> None:
             simulate=bool(pywikibot.config.simulate),
         ) as sweep:
             sweep.run(page.title() for page in seeds or () if page.namespace() == 6)
-    except FaebotError as error:
-        pywikibot.error(error)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
-    except KeyboardInterrupt:
-        pywikibot.info("Stopped. What was done is kept, and the next run goes on from here.")
-        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
-from faebot_hash.model import (
-    Basis,
-    FileInfo,
-    Fingerprint,
-    PageEdit,
-    PageText,
-    Reason,
-    Revision,
-    Seed,
-    Skipped,
-    Slice,
-)
+from faebot_hash.model import Basis, FileInfo, Fingerprint, PageText, Revision, Seed, Slice
 from faebot_hash.ports import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -32,6 +22,7 @@ from faebot_hash.ports import (
     may_settle,
 )
 from faebot_hash.preflight import Account, Current, Preflight
+from faebot_hash.reasons import Reason, Skipped
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 

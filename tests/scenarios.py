@@ -10,11 +10,13 @@ from pathlib import Path
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import Editor
+from faebot_hash.edits import Applied, Outcome, Proposal
 from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
 from faebot_hash.gate import Rules
-from faebot_hash.model import Applied, FileInfo, HashKind, Match, Outcome, Proposal, Skipped, SliceKind
+from faebot_hash.model import FileInfo, HashKind, Match, SliceKind
 from faebot_hash.ports import JournalRow
+from faebot_hash.reasons import Skipped
 from faebot_hash.recheck import recheck
 from faebot_hash.settings import Collection, Settings
 from tests.fake_wiki.boundaries import WatchedJournal

@@ -8,19 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faebot_hash.apply import EDITABLE_FAMILIES, LAG_WAITS, Editor
-from faebot_hash.model import (
-    Applied,
-    HashKind,
-    Match,
-    Outcome,
-    PageEdit,
-    PageText,
-    Proposal,
-    Reason,
-    Skipped,
-    Witness,
-)
+from faebot_hash.edits import Applied, Outcome, PageEdit, Proposal, Witness
+from faebot_hash.model import HashKind, Match, PageText
 from faebot_hash.ports import EditAnswer
+from faebot_hash.reasons import Reason, Skipped
 from tests.fakes import FakeJournal, FakeWiki, file_info
 
 TAG = "\n[[Category:Faebot identified duplicates|0123456789abcdef]]"

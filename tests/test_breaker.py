@@ -7,8 +7,8 @@ import random
 import pytest
 
 from faebot_hash.apply import Editor
+from faebot_hash.edits import Outcome
 from faebot_hash.gate import BREAKER_WINDOW, TRIAL_EDITS, Rules
-from faebot_hash.model import Outcome
 from tests.counting import Counted
 from tests.fakes import FakeJournal, FakeWiki, file_info
 from tests.test_apply import Clock

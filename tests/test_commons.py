@@ -11,8 +11,10 @@ import pywikibot
 from PIL import Image
 
 from faebot_hash.adapters.commons import BATCH, Commons
+from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
-from faebot_hash.model import FileInfo, PageEdit, PageText, Reason, Seed, Skipped
+from faebot_hash.model import FileInfo, PageText, Seed
+from faebot_hash.reasons import Reason, Skipped
 from tests.practice.cases import case_files
 from tests.practice.wiki import PracticeWiki
 

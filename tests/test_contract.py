@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from faebot_hash.adapters.commons import Commons
+from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
-from faebot_hash.model import FileInfo, PageEdit, PageText, Reason, Skipped
+from faebot_hash.model import FileInfo, PageText
+from faebot_hash.reasons import Reason, Skipped
 from tests.fake_wiki.grounds import (
     Ground,
     fake_ground,

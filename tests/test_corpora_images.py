@@ -28,7 +28,8 @@ from faebot_hash.fingerprint import (
     to_hex,
 )
 from faebot_hash.images import FORMATS, ORIGINAL, open_picture
-from faebot_hash.model import Fingerprint, Reason, Skipped
+from faebot_hash.model import Fingerprint
+from faebot_hash.reasons import Reason, Skipped
 from tests.pictures import grey_by_numpy, upright_by_numpy
 
 CORPORA = Path(os.environ.get("CORPORA_DIR", Path(__file__).parent.parent.parent / "shared" / "corpora"))

@@ -20,9 +20,11 @@ from faebot_hash.adapters import decoder as decoder_module
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import ORIGINAL, THUMBNAIL, open_picture
-from faebot_hash.model import Fingerprint, Reason, Skipped
-from faebot_hash.pixels import Digest, digest_of
+from faebot_hash.likeness import Digest
+from faebot_hash.model import Fingerprint
+from faebot_hash.pixels import digest_of
 from faebot_hash.ports import Decoder
+from faebot_hash.reasons import Reason, Skipped
 from tests.counting import Counted
 from tests.pictures import LONG, each_seed, encoded, encodings, mutants, per_seed, png
 from tests.processes import is_alive, peak_bytes

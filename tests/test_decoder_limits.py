@@ -16,7 +16,8 @@ from PIL import Image
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.errors import DecoderError
 from faebot_hash.images import ORIGINAL, THUMBNAIL
-from faebot_hash.model import Fingerprint, Reason, Skipped
+from faebot_hash.model import Fingerprint
+from faebot_hash.reasons import Reason, Skipped
 from tests.bombs import bombs
 from tests.counting import Counted
 from tests.pictures import encoded, encodings, photograph, png

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from faebot_hash import exclude
-from faebot_hash.model import HashKind, Match, PageText, Reason, Revision, Skipped
+from faebot_hash.model import HashKind, Match, PageText, Revision
+from faebot_hash.reasons import Reason, Skipped
 from tests.fakes import EPOCH, file_info
 
 HOME = "Faebot identified duplicates"

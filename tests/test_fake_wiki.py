@@ -11,8 +11,9 @@ import pywikibot
 
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.store import Store
+from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
-from faebot_hash.model import PageEdit, PageText
+from faebot_hash.model import PageText
 from faebot_hash.ports import EditAnswer, Intent
 from tests.fake_wiki.boundaries import Boundary, WatchedJournal
 from tests.fake_wiki.clock import BEGINNING

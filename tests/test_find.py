@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from faebot_hash.apply import Editor
+from faebot_hash.edits import Applied, Found, Outcome, PageEdit
 from faebot_hash.find import Finder
-from faebot_hash.model import Applied, Found, HashKind, Outcome, PageEdit, Reason, Skipped, SliceKind
+from faebot_hash.model import HashKind, SliceKind
 from faebot_hash.ports import EditAnswer, Hits
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection, SearchSettings, Settings
 from tests.fakes import EPOCH, FakeDecoder, FakeFetcher, FakeJournal, FakeStore, FakeWiki, file_info
 

@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faebot_hash import gate
+from faebot_hash.edits import PageEdit, Proposal, Witness
 from faebot_hash.gate import Cap, Rules, rules_of
-from faebot_hash.model import PageEdit, PageText, Proposal, Reason, Skipped, Witness
+from faebot_hash.model import PageText
 from faebot_hash.preflight import Account, Current, Preflight
-from faebot_hash.settings import Settings, parse
+from faebot_hash.reasons import Reason, Skipped
+from faebot_hash.settings import Settings
+from faebot_hash.settings_file import parse
 from tests.fakes import file_info
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

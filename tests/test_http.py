@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from faebot_hash.adapters.http import PoliteFetcher
 from faebot_hash.adapters.pace import Bandwidth, Clock, retry_after_s
 from faebot_hash.errors import SettingsError
-from faebot_hash.model import Reason, Skipped
 from faebot_hash.ports import Fetcher
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import HttpSettings
 
 PICTURE = b"\x89PNG" + bytes(range(256)) * 8

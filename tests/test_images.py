@@ -12,7 +12,7 @@ from PIL import Image
 
 from faebot_hash.errors import DecoderError, ImageRejected
 from faebot_hash.images import FORMATS, ORIGINAL, THUMBNAIL, Limits, check_versions, open_picture
-from faebot_hash.model import Reason
+from faebot_hash.reasons import Reason
 from tests.counting import Counted
 from tests.foreign import foreign_files
 from tests.pictures import (

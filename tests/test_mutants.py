@@ -11,7 +11,7 @@ from faebot_hash import exclude, gate
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import Editor
-from faebot_hash.model import Proposal
+from faebot_hash.edits import Proposal
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.people import HumanAction
 from tests.fake_wiki.scene import DUPLICATE, KEEPER

@@ -12,7 +12,8 @@ import pytest
 
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import LAG_WAITS, Editor
-from faebot_hash.model import Outcome, PageEdit, PageText, Proposal
+from faebot_hash.edits import Outcome, PageEdit, Proposal
+from faebot_hash.model import PageText
 from faebot_hash.ports import EditAnswer
 from tests.counting import Counted
 from tests.fakes import FakeJournal, FakeWiki, file_info

@@ -13,18 +13,10 @@ from faebot_hash import frames
 from faebot_hash.errors import ImageRejected
 from faebot_hash.images import ORIGINAL, Limits
 from faebot_hash.jpeg import exif_orientation, further_bytes, stripped_sha1
-from faebot_hash.model import Fingerprint, Reason
-from faebot_hash.pixels import (
-    Comparison,
-    Digest,
-    Original,
-    Verdict,
-    differences,
-    digest_of,
-    original_of,
-    settled,
-    verdict,
-)
+from faebot_hash.likeness import Comparison, Digest, Original, Verdict
+from faebot_hash.model import Fingerprint
+from faebot_hash.pixels import differences, digest_of, original_of, settled, verdict
+from faebot_hash.reasons import Reason
 from tests.alterations import (
     METADATA,
     ORIENTATION,

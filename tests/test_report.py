@@ -9,23 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faebot_hash import report
+from faebot_hash.edits import Applied, Found, Outcome, PageEdit, Proposal
 from faebot_hash.match import equal_sets, matches
-from faebot_hash.model import (
-    Applied,
-    Basis,
-    FileInfo,
-    Fingerprint,
-    Found,
-    HashedFile,
-    Outcome,
-    PageEdit,
-    PageText,
-    Proposal,
-    Reason,
-    Skipped,
-    Slice,
-    SliceKind,
-)
+from faebot_hash.model import Basis, FileInfo, Fingerprint, HashedFile, PageText, Slice, SliceKind
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.tally import Tally
 
 BASIS = Basis("thumbnail", 120, "12.3.0", "4.3.2")

@@ -12,7 +12,8 @@ import pytest
 from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
-from faebot_hash.settings import Collection, ScoreSettings, Settings, load, parse
+from faebot_hash.settings import Collection, ScoreSettings, Settings
+from faebot_hash.settings_file import load, parse
 
 SHIPPED = Path(__file__).parent.parent / "config" / "faebot.toml"
 

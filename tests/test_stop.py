@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.adapters.commons import Commons
-from faebot_hash.model import Applied, Outcome
+from faebot_hash.edits import Applied, Outcome
 from tests.counting import Counted
 from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.faults import Fault

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from faebot_hash.adapters import sqlite_file
 from faebot_hash.adapters.store import Store
 from faebot_hash.errors import StoreError
-from faebot_hash.model import MAX_HASH, Basis, Fingerprint, Reason, Skipped, Slice, SliceKind
+from faebot_hash.model import MAX_HASH, Basis, Fingerprint, Slice, SliceKind
 from faebot_hash.ports import HashStore, Intent, Journal
+from faebot_hash.reasons import Reason, Skipped
 
 THUMBNAIL = Basis("thumbnail", 120, "13.0.0", "4.3.2")
 PICTURE = Fingerprint(1, 2, 3, 4, low_information=False)

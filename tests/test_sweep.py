@@ -16,10 +16,11 @@ from PIL import Image
 from pywikibot.comms import http
 from pywikibot.pagegenerators import GeneratorFactory
 
-from faebot_hash import settings, sweep
+from faebot_hash import settings_file, sweep
 from faebot_hash.adapters import commons, store
+from faebot_hash.edits import Outcome, Proposal
 from faebot_hash.errors import WikiError
-from faebot_hash.model import Outcome, Proposal, Reason
+from faebot_hash.reasons import Reason
 from faebot_hash.tally import Tally
 from tests.practice.brute_force import sets_served
 from tests.practice.cases import case_files, expected_titles
@@ -29,7 +30,7 @@ from tests.practice.wiki import PracticeWiki
 
 pytestmark = pytest.mark.practice
 
-SETTINGS = settings.load(CHECKOUT / "tests/practice/faebot.toml")
+SETTINGS = settings_file.load(CHECKOUT / "tests/practice/faebot.toml")
 HOME = "Category:Faebot identified duplicates"
 TWINS = "fleuron"
 

@@ -12,7 +12,9 @@ import mwparserfromhell
 import pytest
 
 from faebot_hash import tag
-from faebot_hash.model import HashKind, Match, PageText, Proposal, Reason, Skipped
+from faebot_hash.edits import Proposal
+from faebot_hash.model import HashKind, Match, PageText
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection
 from faebot_hash.wikitext import Page, category_cuts
 from tests.counting import Counted

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from faebot_hash.model import Proposal
+from faebot_hash.edits import Proposal
 from faebot_hash.undo import undo
 from tests.fakes import FakeJournal, FakeWiki
 from tests.test_apply import TAG, Clock, editor, proposal

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from faebot_hash.model import FileInfo, PageText, Reason, Revision, Skipped
+from faebot_hash.model import FileInfo, PageText, Revision
 from faebot_hash.ports import EditAnswer
 from faebot_hash.preflight import Account, Current, Preflight
+from faebot_hash.reasons import Reason, Skipped
 
 UNDOING = frozenset({"mw-undo", "mw-rollback", "mw-manual-revert"})
 

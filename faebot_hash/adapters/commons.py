@@ -27,10 +27,12 @@ from faebot_hash.adapters.answers import (
     text_of,
     undone_by_latest,
 )
+from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
-from faebot_hash.model import FileInfo, PageEdit, PageText, Revision, Seed, Skipped
+from faebot_hash.model import FileInfo, PageText, Revision, Seed
 from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.preflight import Preflight
+from faebot_hash.reasons import Skipped
 
 BATCH = 50
 """Titles a request: the API scales at most 50 thumbnails at once, for bots too (TRANSFORM_LIMIT)."""

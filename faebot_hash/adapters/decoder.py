@@ -27,8 +27,10 @@ import faebot_hash
 from faebot_hash.errors import DecoderError, ImageRejected
 from faebot_hash.fingerprint import fingerprint, from_hex, to_hex
 from faebot_hash.images import Limits, check_versions, open_picture
-from faebot_hash.model import Fingerprint, Reason, Skipped
-from faebot_hash.pixels import Digest, digest_of
+from faebot_hash.likeness import Digest
+from faebot_hash.model import Fingerprint
+from faebot_hash.pixels import digest_of
+from faebot_hash.reasons import Reason, Skipped
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 15

@@ -27,7 +27,7 @@ from urllib3.util import parse_url
 from faebot_hash import __version__
 from faebot_hash.adapters.pace import Bandwidth, Clock, Hold, retry_after_s
 from faebot_hash.errors import SettingsError
-from faebot_hash.model import Reason, Skipped
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import HttpSettings
 
 POLITE_BACKOFF_S = 5.0

@@ -22,8 +22,9 @@ from faebot_hash.adapters import journal, schema, sqlite_file
 from faebot_hash.adapters.journal import storable
 from faebot_hash.adapters.sqlite_file import statfs_type
 from faebot_hash.errors import StoreError
-from faebot_hash.model import Basis, Fingerprint, Reason, Skipped, Slice
+from faebot_hash.model import Basis, Fingerprint, Slice
 from faebot_hash.ports import Intent, JournalRow, RunSummary
+from faebot_hash.reasons import Reason, Skipped
 
 # SQLite before 3.32 takes 999 variables in one statement.
 KEYS_AT_ONCE = 500

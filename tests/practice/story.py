@@ -23,7 +23,7 @@ class SeedFile:
     """A file of the practice wiki.
 
     ``expected`` tells what a complete first run over all sweeps does with it: "tagged", "alone" (it equals
-    no other file) or "skipped", then with one of the ``reasons``: names of ``faebot_hash.model.Reason``.
+    no other file) or "skipped", then with one of the ``reasons``: names of ``faebot_hash.reasons.Reason``.
     """
 
     title: str
