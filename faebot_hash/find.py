@@ -15,22 +15,16 @@ from typing import TypeVar
 
 from faebot_hash import exclude, fingerprint, match, slices, tag
 from faebot_hash.edits import Applied, Found, PageEdit, Proposal, Witness
-from faebot_hash.model import Basis, FileInfo, Fingerprint, HashedFile, Match, PageText, Slice, SliceKind
+from faebot_hash.model import FileInfo, HashedFile, Match, PageText, Slice, SliceKind
 from faebot_hash.ports import Decoder, Fetcher, HashStore, Journal, Wiki
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection, Settings
+from faebot_hash.thumbnails import Hasher, comparable, unwatched
 
 T = TypeVar("T")
 
-KEPT_AT_ONCE = 100
-"""Fingerprints a transaction: what a killed run may have to download again."""
-
 MAX_WITNESSES = 10
 """Partners that are read again before an edit, so that one call is enough for any set."""
-
-
-def _unwatched(items: Iterable[T], total: int, label: str) -> Iterable[T]:
-    return items
 
 
 @dataclass(frozen=True)
@@ -49,7 +43,7 @@ class Finder:
     store: HashStore
     journal: Journal
     revisit: bool = False
-    watch: Callable[[Iterable[T], int, str], Iterable[T]] = _unwatched
+    watch: Callable[[Iterable[T], int, str], Iterable[T]] = unwatched
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def find(self, seed_titles: Iterable[str]) -> Iterator[Found | Skipped]:
@@ -63,7 +57,7 @@ class Finder:
         if isinstance(listed, Skipped):
             return listed
         hits, files, passed_over = listed
-        hashed, unhashed = self._hashed(files)
+        hashed, unhashed = self._hasher.hashed(files)
         flat = [_flat(one) for one in hashed if one.fingerprint.low_information]
         sets = match.equal_sets(hashed)
         judged = self.judge(match.matches(sets))
@@ -121,6 +115,11 @@ class Finder:
         return replace(proposed, witnesses=_witnesses(one, pages))
 
     @property
+    def _hasher(self) -> Hasher:
+        width_px = self.settings.hashing.thumb_width_px
+        return Hasher(width_px, self.fetcher, self.decoder, self.store, self.watch)
+
+    @property
     def _names(self) -> tuple[str, ...]:
         return (self.wiki.user, *self.settings.wiki.bot_names)
 
@@ -163,53 +162,9 @@ class Finder:
                 detail = answer.warning or f"{len(answer.page_ids):,} of {answer.total:,} files listed"
                 return Skipped(part.key, Reason.INCOMPLETE_SEARCH, detail)
             page_ids |= dict.fromkeys(answer.page_ids)
-        answers = [_comparable(one) for one in self.wiki.files(list(page_ids))]
+        answers = [comparable(one) for one in self.wiki.files(list(page_ids))]
         files = [one for one in answers if isinstance(one, FileInfo)]
         return hits.total, files, [one for one in answers if isinstance(one, Skipped)]
-
-    def _hashed(self, files: Sequence[FileInfo]) -> tuple[list[HashedFile], list[Skipped]]:
-        hashed: list[HashedFile] = []
-        skipped: list[Skipped] = []
-        width_px = self.settings.hashing.thumb_width_px
-        # A picture no wider than the thumbnail is served as it is: another basis.
-        for source, width in (("thumbnail", width_px), ("original", 0)):
-            members = [file for file in files if (file.width_px > width_px) == (source == "thumbnail")]
-            basis = fingerprint.current_basis(source, width)
-            results = self._fingerprints(members, basis)
-            for file in members:
-                result = results[file.sha1]
-                if isinstance(result, Skipped):
-                    skipped.append(Skipped(file.title, result.reason, result.detail))
-                else:
-                    hashed.append(HashedFile(file, result, basis))
-        return sorted(hashed, key=lambda one: one.file.page_id), skipped
-
-    def _fingerprints(self, files: Sequence[FileInfo], basis: Basis) -> dict[str, Fingerprint | Skipped]:
-        results = dict(self.store.get({file.sha1 for file in files}, basis))
-        wanted: dict[str, str] = {}
-        for sha1, file in {file.sha1: file for file in files if file.sha1 not in results}.items():
-            if file.thumb_url is None:
-                results[sha1] = Skipped(file.title, Reason.NO_THUMBNAIL)
-            else:
-                wanted[file.thumb_url] = sha1
-        downloads = self.watch(self.fetcher.fetch(wanted), len(wanted), "thumbnails")
-        answers = ((wanted[url], self._decoded(body)) for url, body in downloads)
-        while chunk := dict(itertools.islice(answers, KEPT_AT_ONCE)):
-            self.store.put({sha1: one for sha1, (one, lasting) in chunk.items() if lasting}, basis)
-            results |= {sha1: one for sha1, (one, _) in chunk.items()}
-        return results
-
-    def _decoded(self, body: bytes | Skipped) -> tuple[Fingerprint | Skipped, bool]:
-        """Give the fingerprint or the reason, and whether that is the picture's own and so lasts."""
-        return (body, False) if isinstance(body, Skipped) else (self.decoder.fingerprint(body), True)
-
-
-def _comparable(file: FileInfo | Skipped) -> FileInfo | Skipped:
-    if isinstance(file, Skipped):
-        return file
-    if file.mime not in slices.MIME_TYPES:
-        return Skipped(file.title, Reason.UNSUPPORTED_FORMAT, file.mime)
-    return Skipped(file.title, Reason.MULTIPAGE, f"{file.page_count} pages") if file.page_count > 1 else file
 
 
 def _flat(one: HashedFile) -> Skipped:
