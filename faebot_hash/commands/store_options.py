@@ -1,0 +1,21 @@
+"""The options of every command that reads the store: where the settings are, and where the store."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from faebot_hash import settings_file
+
+
+def store_options() -> argparse.ArgumentParser:
+    """Give the parent parser with ``--settings`` and ``--store``."""
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--settings", type=Path, default=settings_file.DEFAULT_PATH, help="the settings file")
+    place.add_argument("--store", default="", metavar="URL", help="the store, instead of the settings' own")
+    return place
+
+
+def store_url(options: argparse.Namespace) -> str:
+    """Tell which store is meant; the settings are read only where no store is named."""
+    return str(options.store or settings_file.load(options.settings).store.url)
