@@ -16,10 +16,10 @@ from typing import TypeVar
 from faebot_hash import exclude, fingerprint, match, slices, tag
 from faebot_hash.edits import Applied, Found, PageEdit, Proposal, Witness
 from faebot_hash.model import FileInfo, HashedFile, Match, PageText, Slice, SliceKind
-from faebot_hash.ports import Decoder, Fetcher, HashStore, Journal, Wiki
+from faebot_hash.ports import HashStore, Journal, Wiki
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection, Settings
-from faebot_hash.thumbnails import Hasher, comparable, unwatched
+from faebot_hash.thumbnails import Hasher, comparable
 
 T = TypeVar("T")
 
@@ -31,19 +31,16 @@ MAX_WITNESSES = 10
 class Finder:
     """One sweep: a collection, the settings, and the world it asks.
 
-    ``watch`` wraps the downloads to show progress (items, how many, what); ``revisit`` does slices again
-    that nothing has changed in.
+    ``revisit`` does slices again that nothing has changed in.
     """
 
     collection: Collection
     settings: Settings
     wiki: Wiki
-    fetcher: Fetcher
-    decoder: Decoder
+    hasher: Hasher
     store: HashStore
     journal: Journal
     revisit: bool = False
-    watch: Callable[[Iterable[T], int, str], Iterable[T]] = unwatched
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def find(self, seed_titles: Iterable[str]) -> Iterator[Found | Skipped]:
@@ -57,7 +54,7 @@ class Finder:
         if isinstance(listed, Skipped):
             return listed
         hits, files, passed_over = listed
-        hashed, unhashed = self._hasher.hashed(files)
+        hashed, unhashed = self.hasher.hashed(files)
         flat = [_flat(one) for one in hashed if one.fingerprint.low_information]
         sets = match.equal_sets(hashed)
         judged = self.judge(match.matches(sets))
@@ -113,11 +110,6 @@ class Finder:
         if isinstance(proposed, Skipped):
             return proposed
         return replace(proposed, witnesses=_witnesses(one, pages))
-
-    @property
-    def _hasher(self) -> Hasher:
-        width_px = self.settings.hashing.thumb_width_px
-        return Hasher(width_px, self.fetcher, self.decoder, self.store, self.watch)
 
     @property
     def _names(self) -> tuple[str, ...]:

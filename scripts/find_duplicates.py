@@ -52,6 +52,7 @@ from faebot_hash import options
 from faebot_hash.adapters.prompt import Prompt, exit_codes
 from faebot_hash.errors import SettingsError
 from faebot_hash.model import SliceKind
+from faebot_hash.session import Session
 from faebot_hash.settings_file import DEFAULT_PATH, load
 from faebot_hash.sweep import Sweep
 
@@ -76,17 +77,21 @@ def main(*args: str) -> None:
         if seeds is None and collection.slice is not SliceKind.SEARCH:
             raise SettingsError("no seeds: name a -collection, or a generator such as -cat:NAME")
         prompt = Prompt(always="always" in given, trial=settings.tagging.trial)
-        with Sweep(
+        with Session(
             pywikibot.Site(),
             settings,
-            collection,
+            collection.name,
             confirm=prompt.confirm,
-            colour=sys.stdout.isatty(),
             store_url=given.get("store", ""),
-            report_file=Path(given["report"]) if "report" in given else None,
-            revisit="revisit" in given,
             simulate=bool(pywikibot.config.simulate),
-        ) as sweep:
+        ) as session:
+            sweep = Sweep(
+                session,
+                collection,
+                colour=sys.stdout.isatty(),
+                report_file=Path(given["report"]) if "report" in given else None,
+                revisit="revisit" in given,
+            )
             sweep.run(page.title() for page in seeds or () if page.namespace() == 6)
 
 

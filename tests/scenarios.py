@@ -19,6 +19,7 @@ from faebot_hash.ports import JournalRow
 from faebot_hash.reasons import Skipped
 from faebot_hash.recheck import recheck
 from faebot_hash.settings import Collection, Settings
+from faebot_hash.thumbnails import Hasher
 from tests.fake_wiki.boundaries import WatchedJournal
 from tests.fake_wiki.remote import RemoteWorld
 from tests.fake_wiki.scene import DUPLICATE, HOME_CATEGORY, KEEPER
@@ -59,9 +60,8 @@ class Bot:
                 now=clock.now,
                 sleep=clock.sleep,
             )
-            finder = Finder(
-                COLLECTION, Settings(), self.commons, FakeFetcher(), FakeDecoder(), store, journal
-            )
+            hasher = Hasher(120, FakeFetcher(), FakeDecoder(), store)
+            finder = Finder(COLLECTION, Settings(), self.commons, hasher, store, journal)
             yield editor, finder
 
     def tag(self, titles: Sequence[str] = (DUPLICATE,)) -> list[Applied | Skipped]:

@@ -14,6 +14,7 @@ from faebot_hash.model import HashKind, SliceKind
 from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection, SearchSettings, Settings
+from faebot_hash.thumbnails import Hasher
 from tests.fakes import EPOCH, FakeDecoder, FakeFetcher, FakeJournal, FakeStore, FakeWiki, file_info
 
 QUERY = "filew:640 fileh:480 filemime:image/jpeg"
@@ -42,7 +43,7 @@ class World:
 
     def finder(self, collection: Collection = COLLECTION, **changes: object) -> Finder:
         options: dict[str, object] = {"settings": Settings(), "now": lambda: EPOCH, **changes}
-        world = {"wiki": self.wiki, "fetcher": self.fetcher, "decoder": FakeDecoder()}
+        world = {"wiki": self.wiki, "hasher": Hasher(120, self.fetcher, FakeDecoder(), self.store)}
         return Finder(collection, store=self.store, journal=self.journal, **world, **options)  # type: ignore[arg-type]
 
     def find(self, **changes: object) -> list[Found | Skipped]:

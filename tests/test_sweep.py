@@ -16,11 +16,13 @@ from PIL import Image
 from pywikibot.comms import http
 from pywikibot.pagegenerators import GeneratorFactory
 
-from faebot_hash import settings_file, sweep
+from faebot_hash import settings_file
 from faebot_hash.adapters import commons, store
 from faebot_hash.edits import Outcome, Proposal
 from faebot_hash.errors import WikiError
 from faebot_hash.reasons import Reason
+from faebot_hash.session import Session
+from faebot_hash.sweep import Sweep
 from faebot_hash.tally import Tally
 from tests.practice.brute_force import sets_served
 from tests.practice.cases import case_files, expected_titles
@@ -51,10 +53,10 @@ class Operator:
         if collection.seed_category:
             factory.handle_arg(f"-cat:{collection.seed_category}")
         pages = factory.getCombinedGenerator() if factory.gens else ()
+        of_sweep = {name: options.pop(name) for name in ("revisit", "colour") if name in options}
         given = {"confirm": lambda proposal: True, "say": lambda line: None, **options}
-        with sweep.Sweep(
-            site, SETTINGS, collection, store_url=f"sqlite:///{self.store}", report_file=self.report, **given
-        ) as one:
+        with Session(site, SETTINGS, name, store_url=f"sqlite:///{self.store}", **given) as session:
+            one = Sweep(session, collection, report_file=self.report, **of_sweep)
             return one.run(page.title() for page in pages)
 
     def forget(self) -> None:

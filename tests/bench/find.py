@@ -76,22 +76,22 @@ def _sweep(store_url: str) -> int:
     import pywikibot
 
     from faebot_hash.model import SliceKind
+    from faebot_hash.session import Session
     from faebot_hash.settings import Collection, Settings
     from faebot_hash.sweep import Sweep
 
     collection = Collection("bench", slice=SliceKind.SEARCH, query=QUERY)
-    sweep = Sweep(
+    session = Session(
         pywikibot.Site(),
         Settings(),
-        collection,
+        collection.name,
         confirm=lambda proposal: False,
         say=lambda line: None,
         store_url=store_url,
-        revisit=True,
         simulate=True,
     )
-    with sweep:
-        return sweep.run([]).hashed
+    with session:
+        return Sweep(session, collection, revisit=True).run([]).hashed
 
 
 def _plain_loop() -> int:

@@ -1,0 +1,103 @@
+"""What every run on a wiki works with: the account's lock, the store, the downloads and the one editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from faebot_hash.adapters.account_lock import only_editor
+from faebot_hash.adapters.commons import Commons
+from faebot_hash.adapters.decoder import DecoderProcess
+from faebot_hash.adapters.http import PoliteFetcher
+from faebot_hash.adapters.progress import watched
+from faebot_hash.adapters.signals import Shield
+from faebot_hash.adapters.store import Store
+from faebot_hash.apply import PRACTICE_FAMILY, Editor
+from faebot_hash.edits import Proposal
+from faebot_hash.gate import rules_of
+from faebot_hash.images import Limits
+from faebot_hash.settings import Settings
+from faebot_hash.thumbnails import Hasher
+
+
+class Session:
+    """One run on one wiki, entered with ``with``; it owns whatever has to be closed.
+
+    ``name`` begins the run's name in the journal, ``confirm`` asks the operator about an edit, ``say``
+    shows a line to a person. With ``simulate`` nothing is edited, and another run may edit meanwhile.
+    """
+
+    def __init__(
+        self,
+        site: Any,
+        settings: Settings,
+        name: str,
+        *,
+        confirm: Callable[[Proposal], bool],
+        say: Callable[[str], None] = print,
+        store_url: str = "",
+        simulate: bool = False,
+    ) -> None:
+        self.wiki = Commons(
+            site, thumb_width_px=settings.hashing.thumb_width_px, run_page=settings.wiki.run_page
+        )
+        self.settings = settings
+        self.run = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        self.say = say
+        self.simulate = simulate
+        self._confirm = confirm
+        self._store_url = store_url or settings.store.url
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            shield = Shield()
+            stack.enter_context(shield.installed())
+            if not self.simulate:
+                account = (self.wiki.account_folder, self.wiki.family, self.wiki.user)
+                stack.enter_context(only_editor(*account))
+            self.fetcher = stack.enter_context(self._downloads())
+            self.store = stack.enter_context(Store.open(self._store_url))
+            self.editor = Editor(
+                self.wiki,
+                self.store,
+                confirm=self._confirm,
+                run=self.run,
+                simulate=self.simulate,
+                shield=shield,
+                interval_s=self.settings.tagging.edit_interval_s,
+                rules=rules_of(self.settings),
+            )
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def decoder(self, limits: Limits) -> DecoderProcess:
+        """Start a decoding process that lives as long as the session."""
+        return self._stack.enter_context(DecoderProcess(limits))
+
+    def hasher(self, decoder: DecoderProcess) -> Hasher:
+        """Give what hashes thumbnails, with progress shown."""
+        width_px = self.settings.hashing.thumb_width_px
+        return Hasher(width_px, self.fetcher, decoder, self.store, watched)
+
+    def begin(self) -> None:
+        """Log in, and settle what an earlier run left open; raises WikiError."""
+        if not self.simulate:
+            self.wiki.prepare()
+        for intent, outcome in self.editor.settle_open():
+            self.say(f"An edit of an earlier run, File:{intent.title}: {outcome.sentence}")
+
+    def _downloads(self) -> PoliteFetcher:
+        """Fetch from the settings' media hosts; a practice wiki serves its own, and no other is asked."""
+        if self.wiki.family == PRACTICE_FAMILY:
+            return PoliteFetcher(replace(self.settings.http, hosts=()), extra_hosts=(self.wiki.media_host,))
+        return PoliteFetcher(self.settings.http)
