@@ -8,6 +8,8 @@ from enum import Enum
 from faebot_hash.model import DuplicateSet, FileInfo, Match, PageText, Slice
 from faebot_hash.reasons import Skipped
 
+MAX_SUMMARY = 400  # characters; MediaWiki keeps 500, the rest is for the token of the edit
+
 
 @dataclass(frozen=True)
 class PageEdit:

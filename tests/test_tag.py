@@ -12,7 +12,7 @@ import mwparserfromhell
 import pytest
 
 from faebot_hash import tag
-from faebot_hash.edits import Proposal
+from faebot_hash.edits import MAX_SUMMARY, Proposal
 from faebot_hash.model import HashKind, Match, PageText
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Collection
@@ -134,7 +134,7 @@ def test_another_tag_is_left_alone() -> None:
 )
 def test_summaries(match: Match, expected: str) -> None:
     assert tag.summary(match, HOME) == expected
-    assert len(expected) <= tag.MAX_SUMMARY
+    assert len(expected) <= MAX_SUMMARY
 
 
 @pytest.mark.corpora
