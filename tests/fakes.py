@@ -199,6 +199,7 @@ class FakeJournal:
         run: str | None = None,
         kind: str | None = None,
         state: str | None = None,
+        page_id: int | None = None,
         newest: int | None = None,
     ) -> Sequence[JournalRow]:
         if state is not None and state not in (*OPEN_STATES, *CLOSED_STATES):
@@ -207,6 +208,7 @@ class FakeJournal:
             row
             for row in reversed(self.by_token.values())
             if run in (None, row.intent.run)
+            and page_id in (None, row.intent.page_id)
             and kind in (None, row.intent.kind)
             and state in (None, row.state)
         ][:newest]

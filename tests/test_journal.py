@@ -134,9 +134,9 @@ def test_a_row_keeps_all_that_was_planned(journal: Journal, clock: Clock) -> Non
     assert journal.rows(run=FULL_INTENT.run) == [JournalRow(FULL_INTENT, "DONE", *times, 123, "good")]
 
 
-def test_rows_are_chosen_by_run_kind_and_state(journal: Journal) -> None:
+def test_rows_are_chosen_by_run_kind_state_and_page(journal: Journal) -> None:
     for number, (run, kind) in enumerate([("r1", "tag"), ("r2", "tag"), ("r1", "undo"), ("", "tag")]):
-        journal.plan(replace(intent(f"t{number}"), run=run, kind=kind))
+        journal.plan(replace(intent(f"t{number}"), run=run, kind=kind, page_id=number))
     journal.settle("t0", "DONE", 1)
 
     def tokens(**wanted: Any) -> list[str]:
@@ -148,6 +148,7 @@ def test_rows_are_chosen_by_run_kind_and_state(journal: Journal) -> None:
     assert tokens(run="") == ["t3"]
     assert tokens(run="r9") == []
     assert tokens(kind="tag", newest=2) == ["t3", "t1"]
+    assert tokens(page_id=2) == ["t2"]
     assert tokens(run="r1", kind="tag", state="DONE") == ["t0"]
     assert tokens(run="r1", kind="undo", state="DONE") == []
     with pytest.raises(ValueError, match="no state"):

@@ -57,13 +57,18 @@ def open_intents(connection: Connection) -> list[Intent]:
 
 
 def rows(
-    connection: Connection, run: str | None, kind: str | None, state: str | None, newest: int | None
+    connection: Connection,
+    run: str | None,
+    kind: str | None,
+    state: str | None,
+    page_id: int | None,
+    newest: int | None,
 ) -> list[JournalRow]:
     """List rows, newest first."""
     if state is not None and state not in (*OPEN_STATES, *CLOSED_STATES):
         raise ValueError(f"no state of the journal: {state}")
     query = select(journal)
-    for name, wanted in (("run", run), ("kind", kind), ("state", state)):
+    for name, wanted in (("run", run), ("kind", kind), ("state", state), ("page_id", page_id)):
         if wanted is not None:
             query = query.where(journal.c[name] == wanted)
     return _read(connection, query.limit(newest))
