@@ -119,6 +119,27 @@ def is_dead(history: Iterable[Observation]) -> bool:
     return apart >= EVIDENCES_NEEDED
 
 
+def telling(history: Iterable[Observation]) -> tuple[Observation, ...]:
+    """Leave out what no longer tells anything: at most one life, one unknown and three evidences stay.
+
+    ``is_dead`` and ``next_check`` say the same of what is left, and go on saying the same as later
+    observations follow. Earlier ones that come late can only delay a death.
+    """
+    newest: dict[Verdict, Observation] = {}
+    apart: list[Observation] = []
+    for observation in sorted(history, key=lambda each: each.at):
+        newest[observation.verdict] = observation
+        if observation.verdict is Verdict.ALIVE:
+            apart.clear()
+            newest.pop(Verdict.EVIDENCE_OF_DEATH, None)
+        elif observation.verdict is Verdict.EVIDENCE_OF_DEATH:
+            # The last evidence moves on, but those before it are always the earliest there are.
+            is_apart = not apart or observation.at - apart[-1].at >= EVIDENCES_APART
+            if is_apart and len(apart) < EVIDENCES_NEEDED - 1:
+                apart.append(observation)
+    return tuple(sorted({*apart, *newest.values()}, key=lambda each: each.at))
+
+
 def next_check(history: Iterable[Observation]) -> datetime | None:
     """Give the moment from which a link should be asked for again; None means at once.
 

@@ -1,10 +1,12 @@
-"""A store as the first release wrote it, with two rows in its journal."""
+"""Stores as older releases wrote them, with two rows in the journal."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+from faebot_hash.adapters.schema import MIGRATIONS
 
 CONTENT = """
 CREATE TABLE meta (name VARCHAR(40) NOT NULL, value VARCHAR(40), PRIMARY KEY (name));
@@ -42,4 +44,11 @@ def write_first_release(path: Path) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(CONTENT)
+    return path
+
+
+def write_second_release(path: Path) -> Path:
+    """Make the file; the frozen step of then leads to the tables of then."""
+    with closing(sqlite3.connect(write_first_release(path))) as connection:
+        connection.executescript(";\n".join((*MIGRATIONS[1], "UPDATE meta SET value = '2'")))
     return path

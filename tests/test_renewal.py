@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from faebot_hash.adapters import schema
 from faebot_hash.adapters.store import Store
 from faebot_hash.errors import StoreError
+from faebot_hash.likeness import Digest, Original
+from faebot_hash.links import Observation, Verdict
 from faebot_hash.model import Basis, Fingerprint, Slice, SliceKind
 from faebot_hash.ports import Intent
-from tests.first_release import write_first_release
+from tests.first_release import write_first_release, write_second_release
 
 NOON = datetime(2026, 10, 5, 12, 0, 0, 123456, tzinfo=UTC)
 SHA1 = f"{1:040x}"
@@ -23,6 +26,8 @@ BASIS = Basis("thumbnail", 120, "13.0.0", "4.3.2")
 PICTURE = Fingerprint(1, 2, 3, 4, low_information=False)
 PART = Slice(SliceKind.RESOLUTION, "resolution:10x20", "filew:10 fileh:20")
 INTENT = Intent("b1", 7, "A.jpg", 100, SHA1, SHA1, "test", run="r", partners=((8, SHA1),))
+ORIGINAL = Original(SHA1, None, Digest(SHA1, SHA1, 1, "RGB", 8, 640, 480, 1, ""))
+SEEN = Observation(NOON, Verdict.UNKNOWN)
 
 
 def shape_of(address: str) -> dict[str, list[Any]]:
@@ -42,9 +47,11 @@ def first_release(tmp_path: Path) -> str:
     return f"sqlite:///{write_first_release(tmp_path / 'first.sqlite')}"
 
 
-def test_a_store_of_the_first_release_is_renewed(first_release: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", [write_first_release, write_second_release])
+def test_a_store_of_an_older_release_is_renewed(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    old = f"sqlite:///{write(tmp_path / 'old.sqlite')}"
     for _ in range(2):
-        with Store.open(first_release) as store:
+        with Store.open(old) as store:
             done, open_ = store.rows(state="DONE")[0], store.rows(state="SENT")[0]
             assert store.rows() == [open_, done]
             assert (done.intent.token, done.intent.run, done.revid, done.planned_at) == ("z9", "", 101, NOON)
@@ -52,12 +59,16 @@ def test_a_store_of_the_first_release_is_renewed(first_release: str, tmp_path: P
             assert [run.name for run in store.runs()] == ["test", ""]
             assert store.get([SHA1], BASIS) == {SHA1: PICTURE}
             assert store.slice_done(PART) == (42, NOON)
-    with Store.open(first_release) as store:
+    with Store.open(old) as store:
+        store.keep_originals({SHA1: ORIGINAL})
+        store.observe({"https://example.org/": SEEN})
+        assert store.originals([SHA1]) == {SHA1: ORIGINAL}
+        assert store.link_histories(["https://example.org/"]) == {"https://example.org/": (SEEN,)}
         store.plan(INTENT)
         assert [row.intent.token for row in store.rows()] == ["b1", "a1", "z9"]
     address = f"sqlite:///{tmp_path / 'new.sqlite'}"
     Store.open(address).close()
-    assert shape_of(first_release) == shape_of(address)
+    assert shape_of(old) == shape_of(address)
 
 
 def test_a_reader_leaves_the_renewal_to_the_writer(first_release: str) -> None:
@@ -68,11 +79,12 @@ def test_a_reader_leaves_the_renewal_to_the_writer(first_release: str) -> None:
         assert len(reader.rows()) == 2
 
 
+@pytest.mark.parametrize("step", sorted(schema.MIGRATIONS))
 def test_a_renewal_that_fails_leaves_the_store_as_it_was(
-    first_release: str, monkeypatch: pytest.MonkeyPatch
+    first_release: str, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     before = shape_of(first_release)
-    monkeypatch.setitem(schema.MIGRATIONS, 1, (*schema.MIGRATIONS[1], "INSERT INTO nowhere VALUES (1)"))
+    monkeypatch.setitem(schema.MIGRATIONS, step, (*schema.MIGRATIONS[step], "INSERT INTO nowhere VALUES (1)"))
     with pytest.raises(StoreError, match="no such table"):
         Store.open(first_release)
     assert shape_of(first_release) == before

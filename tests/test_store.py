@@ -283,7 +283,7 @@ def run_sql(address: str, *statements: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "message"),
-    [("3", "schema 3, and this program knows only 2"), ("0", "unknown"), ("x", "unknown"), ("", "unknown")],
+    [("4", "schema 4, and this program knows only 3"), ("0", "unknown"), ("x", "unknown"), ("", "unknown")],
 )
 @pytest.mark.parametrize("write", [True, False])
 def test_another_schema_is_refused(address: str, version: str, message: str, write: bool) -> None:

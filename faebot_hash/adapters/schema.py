@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from faebot_hash.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MYSQL_DIALECTS = ("mysql", "mariadb")
 
 
@@ -146,6 +146,45 @@ journal_partner = Table(
     Column("sha1", String(40), nullable=False),
 )
 
+original = Table(
+    "original",
+    metadata,
+    Column("sha1", String(40), primary_key=True),
+    Column("pillow", String(40), nullable=False),
+    Column("stripped_sha1", String(40)),
+    Column("non_exif_sha1", String(40)),
+    Column("pixel_sha1", String(40)),
+    Column("frames", Integer),
+    Column("mode", String(8)),
+    Column("bit_depth", Integer),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("orientation", Integer),
+    Column("icc", String(40)),
+    Column("rejection", String(40)),
+    Column("detail", Text),
+    Column("read_at", Moment, nullable=False),
+    CheckConstraint("pixel_sha1 IS NULL OR rejection IS NULL", name="digest_or_rejection"),
+    sqlite_with_rowid=False,
+)
+
+# Each database compares texts in its own way, so an address's SHA-256 is the key; its text is for people.
+link = Table(
+    "link",
+    metadata,
+    Column("url_sha256", String(64), primary_key=True),
+    Column("url", Text().with_variant(mysql.MEDIUMTEXT(), *MYSQL_DIALECTS), nullable=False),
+)
+
+link_observation = Table(
+    "link_observation",
+    metadata,
+    Column("url_sha256", ForeignKey(link.c.url_sha256), primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("verdict", String(20), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # One list of statements for each step from a schema to the next. They are frozen: a later schema adds a
 # step, because stores of every age are still about.
 MIGRATIONS = {
@@ -160,6 +199,17 @@ MIGRATIONS = {
         "CREATE TABLE journal_partner (token VARCHAR(64) NOT NULL, position INTEGER NOT NULL, "
         "page_id BIGINT NOT NULL, sha1 VARCHAR(40) NOT NULL, PRIMARY KEY (token, position), "
         "FOREIGN KEY(token) REFERENCES journal (token))",
+    ),
+    2: (
+        "CREATE TABLE original (sha1 VARCHAR(40) NOT NULL, pillow VARCHAR(40) NOT NULL, "
+        "stripped_sha1 VARCHAR(40), non_exif_sha1 VARCHAR(40), pixel_sha1 VARCHAR(40), frames INTEGER, "
+        "mode VARCHAR(8), bit_depth INTEGER, width_px INTEGER, height_px INTEGER, orientation INTEGER, "
+        "icc VARCHAR(40), rejection VARCHAR(40), detail TEXT, read_at DATETIME NOT NULL, PRIMARY KEY (sha1), "
+        "CONSTRAINT digest_or_rejection CHECK (pixel_sha1 IS NULL OR rejection IS NULL)) WITHOUT ROWID",
+        "CREATE TABLE link (url_sha256 VARCHAR(64) NOT NULL, url TEXT NOT NULL, PRIMARY KEY (url_sha256))",
+        "CREATE TABLE link_observation (url_sha256 VARCHAR(64) NOT NULL, at DATETIME NOT NULL, "
+        "verdict VARCHAR(20) NOT NULL, PRIMARY KEY (url_sha256, at), "
+        "FOREIGN KEY(url_sha256) REFERENCES link (url_sha256)) WITHOUT ROWID",
     ),
 }
 

@@ -1,33 +1,28 @@
-"""The store: fingerprints, slices that are done, and the journal of edits."""
+"""The store: fingerprints, originals, slices that are done, links, and the journal of edits."""
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, Row, create_engine, delete, event, insert, select
+from sqlalchemy import Connection, create_engine, delete, event, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from faebot_hash.adapters import journal, schema, sqlite_file
-from faebot_hash.adapters.journal import storable
+from faebot_hash.adapters import fingerprints, journal, link_history, originals, schema, sqlite_file
 from faebot_hash.adapters.sqlite_file import statfs_type
 from faebot_hash.errors import StoreError
+from faebot_hash.likeness import Original
+from faebot_hash.links import Observation
 from faebot_hash.model import Basis, Fingerprint, Slice
 from faebot_hash.ports import Intent, JournalRow, RunSummary
-from faebot_hash.reasons import Reason, Skipped
-
-# SQLite before 3.32 takes 999 variables in one statement.
-KEYS_AT_ONCE = 500
+from faebot_hash.reasons import Skipped
 
 
 def _now() -> datetime:
@@ -35,7 +30,7 @@ def _now() -> datetime:
 
 
 class Store:
-    """Fingerprints, slices and the journal in one database; fulfils the ports HashStore and Journal.
+    """One database; fulfils the ports HashStore, DigestStore, LinkHistory and Journal.
 
     Every method is one short transaction, durable when it returns. Whatever fails in the database is a
     StoreError that says what, where and what to do. One thread uses a store.
@@ -117,33 +112,41 @@ class Store:
 
         ``Skipped.what`` is the SHA1: titles are not kept, because they change.
         """
-        known: dict[str, Fingerprint | Skipped] = {}
         with self._reading() as connection:
-            basis_id = _basis_id(connection, basis)
-            if basis_id is None:
-                return known
-            query = select(schema.fingerprint).where(schema.fingerprint.c.basis_id == basis_id)
-            for some in _batches(sha1s):
-                for row in connection.execute(query.where(schema.fingerprint.c.sha1.in_(some))):
-                    result = _result(row)
-                    if result is not None:
-                        known[row.sha1] = result
-        return known
+            return fingerprints.get(connection, sha1s, basis)
 
     def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
         """Keep results by the file's SHA1; the same key again replaces. Passing troubles raise ValueError."""
-        rows = [{**_columns(sha1, result), "hashed_at": self._now()} for sha1, result in results.items()]
-        if not rows:
-            return
-        table = schema.fingerprint
-        with self._writing() as connection:
-            basis_id = _basis_id(connection, basis)
-            if basis_id is None:
-                connection.execute(insert(schema.basis).values(**dataclasses.asdict(basis)))
-                basis_id = _basis_id(connection, basis)
-            for some in _batches(results):
-                connection.execute(delete(table).where(table.c.basis_id == basis_id, table.c.sha1.in_(some)))
-            connection.execute(insert(table), [{**row, "basis_id": basis_id} for row in rows])
+        rows = fingerprints.rows_of(results, self._now())
+        if rows:
+            with self._writing() as connection:
+                fingerprints.put(connection, rows, basis)
+
+    def originals(self, sha1s: Iterable[str]) -> dict[str, Original | Skipped]:
+        """Look up what this version of Pillow made of originals; their fingerprints are kept elsewhere."""
+        with self._reading() as connection:
+            return originals.get(connection, sha1s)
+
+    def keep_originals(self, results: Mapping[str, Original | Skipped]) -> None:
+        """Keep originals, not their fingerprints; the same key again replaces.
+
+        Passing troubles raise ValueError.
+        """
+        rows = originals.rows_of(results, self._now())
+        if rows:
+            with self._writing() as connection:
+                originals.keep(connection, rows)
+
+    def link_histories(self, urls: Iterable[str]) -> dict[str, tuple[Observation, ...]]:
+        """Look up what still tells something of links, oldest first; absent ones were never asked for."""
+        with self._reading() as connection:
+            return link_history.histories(connection, urls)
+
+    def observe(self, observations: Mapping[str, Observation]) -> None:
+        """Add one observation to each link; what no longer changes a verdict is left out."""
+        if observations:
+            with self._writing() as connection:
+                link_history.observe(connection, observations)
 
     def slice_done(self, part: Slice) -> tuple[int, datetime] | None:
         """Tell the hit count and the time of the last complete run; None when the query was another one."""
@@ -186,11 +189,12 @@ class Store:
         run: str | None = None,
         kind: str | None = None,
         state: str | None = None,
+        page_id: int | None = None,
         newest: int | None = None,
     ) -> list[JournalRow]:
-        """List rows, newest first: of one run, kind or state, and only the newest few, where asked."""
+        """List rows, newest first: of one run, kind, state or page, and only the newest, where asked."""
         with self._reading() as connection:
-            return journal.rows(connection, run, kind, state, newest)
+            return journal.rows(connection, run, kind, state, page_id, newest)
 
     def runs(self) -> list[RunSummary]:
         """List the runs that planned an edit, newest first."""
@@ -236,33 +240,3 @@ def _told(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise StoreError(f"{where}: {error.orig}; {sqlite_file.advice(error.orig)}") from error
-
-
-def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(keys)
-    while some := list(islice(rest, KEYS_AT_ONCE)):
-        yield some
-
-
-def _basis_id(connection: Connection, basis: Basis) -> int | None:
-    same = [schema.basis.c[name] == value for name, value in dataclasses.asdict(basis).items()]
-    return connection.scalar(select(schema.basis.c.id).where(*same))
-
-
-def _columns(sha1: str, result: Fingerprint | Skipped) -> dict[str, Any]:
-    if not re.fullmatch(r"[0-9a-f]{40}", sha1):
-        raise ValueError(f"not a SHA1 in lower-case hex digits: {sha1!r}")
-    if isinstance(result, Fingerprint):
-        return {"sha1": sha1, **dataclasses.asdict(result), "rejection": None, "detail": None}
-    if result.reason.retry_later:
-        raise ValueError(f"{result.reason.name} passes, and is no verdict on the picture {sha1}")
-    empty = {field.name: None for field in dataclasses.fields(Fingerprint)}
-    return {"sha1": sha1, **empty, "rejection": result.reason.name, "detail": storable(result.detail)}
-
-
-def _result(row: Row[Any]) -> Fingerprint | Skipped | None:
-    if row.rejection is None:
-        return Fingerprint(row.phash, row.dhash, row.ahash, row.whash, row.low_information)
-    # A reason that this release no longer knows: the picture is judged again.
-    known = Reason.__members__.get(row.rejection)
-    return Skipped(row.sha1, known, row.detail) if known is not None else None

@@ -1,0 +1,69 @@
+"""Fingerprints by SHA1 and basis as SQL, each function within a transaction that the store has begun."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from faebot_hash.adapters import schema
+from faebot_hash.adapters.batches import batches
+from faebot_hash.adapters.rejections import checked_key, rejection_columns, rejection_of
+from faebot_hash.model import Basis, Fingerprint
+from faebot_hash.reasons import Skipped
+
+_EMPTY = {field.name: None for field in dataclasses.fields(Fingerprint)}
+
+
+def get(connection: Connection, sha1s: Iterable[str], basis: Basis) -> dict[str, Fingerprint | Skipped]:
+    """Look up what is known in a basis."""
+    known: dict[str, Fingerprint | Skipped] = {}
+    basis_id = _basis_id(connection, basis)
+    if basis_id is None:
+        return known
+    query = select(schema.fingerprint).where(schema.fingerprint.c.basis_id == basis_id)
+    for some in batches(sha1s):
+        for row in connection.execute(query.where(schema.fingerprint.c.sha1.in_(some))):
+            result = _result(row)
+            if result is not None:
+                known[row.sha1] = result
+    return known
+
+
+def rows_of(results: Mapping[str, Fingerprint | Skipped], at: datetime) -> list[dict[str, Any]]:
+    """Write results as rows without their basis; wrong keys and passing troubles raise ValueError."""
+    return [
+        {"sha1": checked_key(sha1), **_columns(sha1, one), "hashed_at": at} for sha1, one in results.items()
+    ]
+
+
+def put(connection: Connection, rows: Sequence[Mapping[str, Any]], basis: Basis) -> None:
+    """Keep rows in a basis, in place of those with their keys."""
+    table = schema.fingerprint
+    basis_id = _basis_id(connection, basis)
+    if basis_id is None:
+        connection.execute(insert(schema.basis).values(**dataclasses.asdict(basis)))
+        basis_id = _basis_id(connection, basis)
+    for some in batches(row["sha1"] for row in rows):
+        connection.execute(delete(table).where(table.c.basis_id == basis_id, table.c.sha1.in_(some)))
+    connection.execute(insert(table), [{**row, "basis_id": basis_id} for row in rows])
+
+
+def _basis_id(connection: Connection, basis: Basis) -> int | None:
+    same = [schema.basis.c[name] == value for name, value in dataclasses.asdict(basis).items()]
+    return connection.scalar(select(schema.basis.c.id).where(*same))
+
+
+def _columns(sha1: str, result: Fingerprint | Skipped) -> dict[str, Any]:
+    if isinstance(result, Fingerprint):
+        return {**dataclasses.asdict(result), "rejection": None, "detail": None}
+    return {**_EMPTY, **rejection_columns(sha1, result)}
+
+
+def _result(row: Row[Any]) -> Fingerprint | Skipped | None:
+    if row.rejection is not None:
+        return rejection_of(row)
+    return Fingerprint(row.phash, row.dhash, row.ahash, row.whash, row.low_information)
