@@ -15,7 +15,8 @@ class FileInfo:
     """The current version of a file as the wiki tells it.
 
     ``title`` has spaces and no "File:"; ``sha1`` is 40 lower-case hex digits of the original;
-    ``thumb_url`` is what the wiki offers for the asked width, None when it offers nothing.
+    ``thumb_url`` is what the wiki offers for the asked width, None when it offers nothing; ``url`` is the
+    address of the original, "" where it was not read.
     """
 
     page_id: int
@@ -29,6 +30,7 @@ class FileInfo:
     uploader: str = ""
     thumb_url: str | None = None
     page_count: int = 1
+    url: str = ""
 
 
 @dataclass(frozen=True)

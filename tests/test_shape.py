@@ -49,6 +49,8 @@ LEVELS = {
     "gate": 4,
     "pixels": 5,
     "thumbnails": 6,
+    "originals": 6,
+    "identity": 6,
     "families": 5,
     "find": 7,
     "confirm": 7,
