@@ -52,7 +52,8 @@ class Facts:
     """Everything that the wiki tells of one file and its page, as it is now.
 
     Names are as MediaWiki gives them, without their namespace: ``templates`` are all that the page
-    transcludes, by whatever road, ``talk_templates`` those of its talk page. ``links`` are external.
+    transcludes, by whatever road, ``talk_templates`` those of its talk page. ``hidden_categories`` are
+    those of ``categories`` that are there for maintenance. ``links`` are external.
     ``linked_from`` are the titles (without "File:") of other file pages that link to this one or show it.
     ``versions`` counts the uploads under this name, the present one too. ``global_usage`` counts pages of
     other wikis, ``statements`` those of structured data; None is unknown.
@@ -65,6 +66,7 @@ class Facts:
     templates: frozenset[str] = frozenset()
     talk_templates: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
+    hidden_categories: frozenset[str] = frozenset()
     links: frozenset[str] = frozenset()
     linked_from: frozenset[str] = frozenset()
     assessments: frozenset[Assessment] | None = None

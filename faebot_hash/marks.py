@@ -76,3 +76,11 @@ TIF version, TIFF with JPEG version, Lossless version, Compressed version, Highe
 Larger image available, Low resolution version, Original version, Black and white version,
 Color version, Colour version
 """)
+
+LICENCE_REVIEW = _spellings("""
+LicenseReview, License review, License reviewed, Licence review, Licence reviewed, Lrw, Flickrreview,
+Flickr review, Flickr reviewed, FlickreviewR, Flickreview, Flickr image reviewed, Picasareview, Picasa review,
+Panoramioreview, Panoramio review, Ipernityreview, YouTubeReview, YouTube review, Vimeo review,
+iNaturalistreview, iNaturalist review, Mapillary review, Pixabay review, Unsplash review, Instagram review,
+Google photos review
+""")

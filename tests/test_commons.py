@@ -10,7 +10,8 @@ import pytest
 import pywikibot
 from PIL import Image
 
-from faebot_hash.adapters.commons import BATCH, Commons
+from faebot_hash.adapters.commons import Commons
+from faebot_hash.adapters.queries import BATCH
 from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
 from faebot_hash.model import FileInfo, PageText, Seed

@@ -15,16 +15,19 @@ UNDOING = frozenset({"mw-undo", "mw-rollback", "mw-manual-revert"})
 
 
 def merged(answers: Iterable[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Join the parts of a continued answer by page; missing titles get negative ids."""
+    """Join the parts of a continued answer by page; missing titles get negative ids.
+
+    Lists go on where the part before ended. ``read_at`` is the time of the first part, so that nothing
+    that changed during the reading counts as known.
+    """
     pages: dict[int, dict[str, Any]] = {}
     for answer in answers:
         for page in answer["query"].get("pages", []):
-            page["read_at"] = answer.get("curtimestamp", "")
             known = pages.setdefault(page.get("pageid", -len(pages) - 1), {})
-            revisions = known.get("revisions", []) + page.get("revisions", [])
-            known.update(page)
-            if revisions:
-                known["revisions"] = revisions
+            known.setdefault("read_at", answer.get("curtimestamp", ""))
+            for name, value in page.items():
+                is_more = isinstance(value, list) and name in known
+                known[name] = known[name] + value if is_more else value
     return pages
 
 
@@ -57,6 +60,7 @@ def file_of(page: Mapping[str, Any]) -> FileInfo | Skipped:
         uploader=version.get("user", ""),
         thumb_url=version.get("thumburl"),
         page_count=version.get("pagecount", 1),
+        url=version.get("url", ""),
     )
 
 
@@ -116,8 +120,13 @@ def _current(page: Mapping[str, Any]) -> Current | Skipped:
         return file
     if isinstance(text, Skipped):
         return text
+    return Current(text, file, protection_of(page))
+
+
+def protection_of(page: Mapping[str, Any]) -> str:
+    """Name the rights that editing a page takes, "" when anybody may."""
     levels = {one["level"] for one in page.get("protection", []) if one.get("type") == "edit"}
-    return Current(text, file, ", ".join(sorted(levels)))
+    return ", ".join(sorted(levels))
 
 
 def marked_undone(answer: Mapping[str, Any]) -> frozenset[int]:

@@ -7,7 +7,6 @@ was lost, so the edit goes through its HTTP session directly: one POST, never ag
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from faebot_hash.adapters.answers import (
     text_of,
     undone_by_latest,
 )
+from faebot_hash.adapters.queries import FILE_PROPS, TEXT_PROPS, Queries, batches
 from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
 from faebot_hash.model import FileInfo, PageText, Revision, Seed
@@ -34,30 +34,20 @@ from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.preflight import Preflight
 from faebot_hash.reasons import Skipped
 
-BATCH = 50
-"""Titles a request: the API scales at most 50 thumbnails at once, for bots too (TRANSFORM_LIMIT)."""
-
-OLDER_VERSIONS = frozenset({"continue", "iistart"})
-"""Asked for a single file, ``imageinfo`` offers to go on with its older versions."""
-
 SEARCH_LIMIT = 500
 SEARCH_WINDOW = 10_000
 FILE_NAMESPACE = 6
 
-_FILE_PROPS = {"prop": "imageinfo|info", "iiprop": "timestamp|user|url|size|sha1|mime"}
-_TEXT_PROPS = {"prop": "revisions|info", "rvprop": "ids|content", "rvslots": "main", "curtimestamp": True}
 
-
-class Commons:
+class Commons(Queries):
     """One wiki as the flows see it (``ports.Wiki``); ``requests`` counts its own API calls."""
 
     def __init__(self, site: Any, *, thumb_width_px: int = 120, run_page: str = "User:{account}/Run") -> None:
-        self._site = site
+        super().__init__(site)
         self._thumb_width_px = thumb_width_px
         self.family: str = site.family.name
         self.user: str = site.username() or ""
         self.run_page = run_page.replace("{account}", self.user)
-        self.requests = 0
         self._token, self._assert = "", "user"
 
     @property
@@ -105,21 +95,21 @@ class Commons:
         )
 
     def files(self, page_ids: Sequence[int]) -> Iterator[FileInfo | Skipped]:
-        for some in _batches(page_ids):
-            pages = self._pages(some, iiurlwidth=self._thumb_width_px, **_FILE_PROPS)
+        for some in batches(page_ids):
+            pages = self._pages(some, iiurlwidth=self._thumb_width_px, **FILE_PROPS)
             for page_id in some:
                 yield file_of(pages.get(page_id, {"pageid": page_id, "missing": True}))
 
     def texts(self, page_ids: Sequence[int]) -> Mapping[int, PageText | Skipped]:
         texts: dict[int, PageText | Skipped] = {}
-        for some in _batches(page_ids):
-            pages = self._pages(some, **_TEXT_PROPS)
+        for some in batches(page_ids):
+            pages = self._pages(some, **TEXT_PROPS)
             for page_id in some:
                 texts[page_id] = text_of(pages.get(page_id, {"pageid": page_id, "missing": True}))
         return texts
 
     def seeds(self, titles: Iterable[str]) -> Iterator[Seed | Skipped]:
-        for some in _batches(titles):
+        for some in batches(titles):
             answers = self._continued(titles="|".join(some), **_both_props())
             for page in merged(answers).values():
                 file, text = file_of(page), text_of(page)
@@ -143,7 +133,7 @@ class Commons:
             *(f"Category:{name}" for name in categories),
         ]
         answer = self._query(
-            **{**_FILE_PROPS, **_TEXT_PROPS, "prop": "imageinfo|revisions|info|categoryinfo"},
+            **{**FILE_PROPS, **TEXT_PROPS, "prop": "imageinfo|revisions|info|categoryinfo"},
             titles="|".join(dict.fromkeys(wanted)),
             inprop="protection",
             meta="userinfo",
@@ -153,7 +143,7 @@ class Commons:
 
     def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
         undone: set[int] = set()
-        for some in _batches(edits):
+        for some in batches(edits):
             marked = self._query(revids="|".join(map(str, some)), prop="revisions", rvprop="ids|tags")
             # MediaWiki marks what was undone in a job, and only once the undoing edit is patrolled.
             page_ids = {edits[revid] for revid in some}
@@ -216,40 +206,11 @@ class Commons:
             return EditAnswer("unknown", str(error) or type(error).__name__)
         return edit_answer(response)
 
-    def _pages(self, page_ids: Sequence[int], **parameters: object) -> dict[int, dict[str, Any]]:
-        return merged(self._continued(pageids="|".join(map(str, page_ids)), **parameters))
-
-    def _continued(self, **parameters: object) -> Iterator[dict[str, Any]]:
-        more: dict[str, object] = {}
-        while True:
-            answer = self._query(**parameters, **more)
-            yield answer
-            more = answer.get("continue", {})
-            if not more.keys() - OLDER_VERSIONS:
-                return
-
-    def _query(self, **parameters: object) -> dict[str, Any]:
-        self.requests += 1
-        request = self._site.simple_request(action="query", formatversion=2, **parameters)
-        try:
-            answer = request.submit()
-        except (PywikibotError, OSError) as error:
-            raise WikiError(f"{self._site} does not answer: {error}") from error
-        if "query" not in answer:
-            raise WikiError(f"{self._site} answered without a result: {str(answer)[:200]}")
-        return dict(answer)
-
 
 def connect(thumb_width_px: int, run_page: str) -> Commons:
     """Open the wiki that Pywikibot's own settings name."""
     return Commons(pywikibot.Site(), thumb_width_px=thumb_width_px, run_page=run_page)
 
 
-def _both_props() -> dict[str, object]:
-    return {**_FILE_PROPS, **_TEXT_PROPS, "prop": "imageinfo|revisions|info"}
-
-
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, BATCH)):
-        yield batch
+def _both_props() -> dict[str, Any]:
+    return {**FILE_PROPS, **TEXT_PROPS, "prop": "imageinfo|revisions|info"}
