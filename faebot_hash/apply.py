@@ -18,11 +18,13 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from faebot_hash import gate
-from faebot_hash.edits import Applied, Outcome, PageEdit, Proposal
+from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
 from faebot_hash.errors import WikiError
-from faebot_hash.model import PageText
-from faebot_hash.ports import EditAnswer, Intent, Journal, Wiki
+from faebot_hash.model import FileInfo, PageText
+from faebot_hash.ports import Intent, Journal, Wiki
+from faebot_hash.preflight import Current
 from faebot_hash.reasons import Skipped
+from faebot_hash.settle import STATES, Settled, settle, settle_by_history
 
 PRACTICE_FAMILY = "practice"
 """The only family whose edits need not wait, because nobody watches them."""
@@ -34,39 +36,6 @@ POLITE_INTERVAL_S = 10.0
 LAG_WAIT_S = 5.0
 LAG_WAITS = 6
 CONFLICTS = 3
-
-_UNAVAILABLE = frozenset({"badtoken", "http-429", "maxlag", "ratelimited", "readonly"})
-_STOPPED = frozenset(
-    {
-        "assertbotfailed",
-        "assertnameduserfailed",
-        "assertuserfailed",
-        "autoblocked",
-        "blocked",
-        "permissiondenied",
-    }
-)
-_CONFLICTS = frozenset({"editconflict", "nosuchpageid", "missingtitle", "pagedeleted", "badmd5"})
-_REFUSALS = frozenset(
-    {
-        "cascadeprotected",
-        "captcha",
-        "contenttoobig",
-        "failure",
-        "hookaborted",
-        "protectedpage",
-        "protectednamespace",
-        "spamblacklist",
-    }
-)
-_STATES = {
-    Outcome.EDITED: "DONE",
-    Outcome.NOTHING_TO_DO: "NOOP",
-    Outcome.CONFLICT: "CONFLICT",
-    Outcome.REFUSED: "REFUSED",
-    Outcome.STOPPED: "REFUSED",
-    Outcome.UNAVAILABLE: "REFUSED",
-}
 
 
 class Judge(Protocol):
@@ -111,7 +80,10 @@ class Editor:
         """Close what an earlier run left open, by reading the histories of those pages."""
         if self.simulate:
             return []
-        return [(intent, self._settle_by_history(intent)) for intent in self.journal.open_rows()]
+        return [
+            (intent, settle_by_history(intent, self.journal, self.wiki).outcome)
+            for intent in self.journal.open_rows()
+        ]
 
     def carry_out(self, proposal: Proposal, judge: Judge) -> Applied | Skipped:
         """Apply a proposal; where the page changed meanwhile, before or under the edit, judge it anew."""
@@ -123,7 +95,7 @@ class Editor:
             if isinstance(judged, Skipped):
                 return judged
             applied = self.apply(judged)
-        return self._after_merge(applied, judge) if applied.merged else applied
+        return self._looked_at_again(applied, judge)
 
     def apply(self, proposal: Proposal) -> Applied:
         """Try one edit, waiting out database lag; every way to end is a value."""
@@ -133,6 +105,8 @@ class Editor:
             return Applied(
                 proposal, Outcome.REFUSED, f"the family “{self.wiki.family}” may not be edited yet"
             )
+        if locked := gate.why_locked(proposal.kind, self.rules):
+            return Applied(proposal, Outcome.REFUSED, locked)
         if not self.confirm(proposal):
             return Applied(proposal, Outcome.DECLINED)
         for attempt in range(1, LAG_WAITS + 1):
@@ -148,33 +122,45 @@ class Editor:
     def _attempt(self, proposal: Proposal) -> Applied:
         intent = self._intent(proposal)
         self.journal.plan(intent)
-        refused = self._refused(proposal)
-        if refused:
-            self.journal.settle(intent.token, _STATES[refused.outcome], detail=refused.detail)
-            return refused
-        self.journal.sent(intent.token, self.now())
-        answer = self.wiki.edit(proposal.edit, f"{proposal.edit.summary} ({intent.token})")
-        self._asked_to_wait_s = answer.retry_after_s
-        return self._settled(proposal, intent, answer)
+        settled = self._refused(proposal)
+        if settled:
+            self.journal.settle(intent.token, STATES[settled.outcome], detail=settled.detail)
+        else:
+            settled = self._sent(intent, proposal.edit)
+        merged = settled.outcome is Outcome.EDITED and settled.oldrevid != intent.baserevid
+        return Applied(proposal, settled.outcome, settled.detail, settled.revid, merged, intent.token)
 
-    def _refused(self, proposal: Proposal) -> Applied | None:
+    def _sent(self, intent: Intent, edit: PageEdit) -> Settled:
+        """Send the one POST of a planned edit, and settle it."""
+        self.journal.sent(intent.token, self.now())
+        summary = f"{edit.summary} ({intent.token})"
+        answer = self.wiki.edit(edit, summary, as_bot=Kind(intent.kind).is_bot_flagged)
+        self._asked_to_wait_s = answer.retry_after_s
+        settled = settle(intent, answer, self.journal, self.wiki)
+        if settled.outcome is Outcome.EDITED:
+            self._ours[settled.revid] = settled.oldrevid
+        return settled
+
+    def _refused(self, proposal: Proposal) -> Settled | None:
         """Read everything afresh in one call and say what speaks against the edit."""
         titles = [proposal.file.title, *(witness.title for witness in proposal.witnesses)]
+        caps = self.rules.caps_of(proposal.kind)
         try:
             self.wiki.prepare()
             pause = self._why_pause(proposal.kind)
-            preflight = self.wiki.preflight(titles, [cap.category for cap in self.rules.caps])
+            preflight = self.wiki.preflight(titles, [cap.category for cap in caps])
         except WikiError as error:
-            return Applied(proposal, Outcome.UNAVAILABLE, str(error))
-        stop = pause or gate.why_stop(preflight, proposal.kind, self.rules, self.wiki.user, self.now())
-        if stop:
-            return Applied(proposal, Outcome.STOPPED, stop)
+            return Settled(Outcome.UNAVAILABLE, str(error))
+        if stop := pause or gate.why_stop(preflight, self.rules, self.wiki.user, self.now()):
+            return Settled(Outcome.STOPPED, stop)
+        if full := gate.why_capped(preflight, caps):
+            return Settled(Outcome.CAPPED, full)
         if changed := gate.why_not(proposal, preflight, self._ours):
-            return Applied(proposal, Outcome.CONFLICT, changed)
+            return Settled(Outcome.CONFLICT, changed)
         protected = gate.why_protected(proposal, preflight)
-        return Applied(proposal, Outcome.REFUSED, protected) if protected else None
+        return Settled(Outcome.REFUSED, protected) if protected else None
 
-    def _why_pause(self, kind: str) -> str:
+    def _why_pause(self, kind: Kind) -> str:
         """Ask the trial and the breaker about our last edits of a kind."""
         rows = self.journal.rows(kind=kind, state="DONE", newest=gate.BREAKER_WINDOW)
         since = self.rules.reverts_accepted_until
@@ -182,52 +168,39 @@ class Editor:
         reverted = self.wiki.reverted(counted) if counted else ()
         return gate.why_pause(len(rows), len(reverted), self.rules)
 
-    def _settled(self, proposal: Proposal, intent: Intent, answer: EditAnswer) -> Applied:
-        outcome = outcome_of(answer)
-        if outcome is Outcome.UNKNOWN or (outcome is Outcome.REFUSED and not _is_certain(answer.code)):
-            try:
-                found = self._settle_by_history(intent, otherwise=outcome)
-            except WikiError as error:
-                self.journal.settle(intent.token, "UNKNOWN", detail=answer.detail)
-                return Applied(proposal, Outcome.UNKNOWN, f"{answer.detail}; {error}")
-            return Applied(proposal, found, answer.detail or answer.code)
-        self.journal.settle(intent.token, _STATES[outcome], answer.newrevid, answer.detail or answer.code)
-        if outcome is Outcome.EDITED:
-            self._ours[answer.newrevid] = answer.oldrevid
-        merged = outcome is Outcome.EDITED and answer.oldrevid != proposal.edit.page.revid
-        return Applied(proposal, outcome, answer.code or answer.detail, answer.newrevid, merged)
+    def _looked_at_again(self, applied: Applied, judge: Judge) -> Applied:
+        """Look once more after an edit that may have met another one, and take our lines back where wrong.
 
-    def _settle_by_history(self, intent: Intent, otherwise: Outcome = Outcome.UNKNOWN) -> Outcome:
-        """Settle a row by its token in the page's history; without it a refusal stays one."""
-        history = self.wiki.history(intent.page_id)
-        if not history:
-            # Deleted with whatever we did to it; the row stays open, for the page may come back.
-            self.journal.settle(intent.token, "UNKNOWN", detail="the page is gone")
-            return Outcome.CONFLICT
-        for revision in history:
-            if revision.revid > intent.baserevid and f"({intent.token})" in revision.comment:
-                self.journal.settle(intent.token, "DONE", revision.revid)
-                return Outcome.EDITED
-        outcome = Outcome.CONFLICT if otherwise is Outcome.UNKNOWN else otherwise
-        self.journal.settle(intent.token, _STATES[outcome], detail="the history has no such edit")
-        return outcome
-
-    def _after_merge(self, applied: Applied, judge: Judge) -> Applied:
-        """Judge the page anew that somebody changed under our edit, and take our lines back where wrong."""
-        page_id = applied.proposal.edit.page.page_id
-        page = self.wiki.texts([page_id])[page_id]
-        if isinstance(page, Skipped) or page.revid != applied.revid:
+        The wiki may have merged ours with somebody's. And while we nominate a file, another process or a
+        person may nominate the one that we keep: different pages never conflict, so each looks again after
+        its POST, and whoever finds the other withdraws.
+        """
+        proposal = applied.proposal
+        nominates = proposal.kind is Kind.NOMINATED
+        if applied.outcome is not Outcome.EDITED or not (applied.merged or nominates):
             return applied
-        edit = judge.withdrawal(applied.proposal, page)
-        if edit is None:
+        seen = self._seen(proposal)
+        current = seen[proposal.file.page_id]
+        if isinstance(current, Skipped):
             return applied
-        undone = self.apply(replace(applied.proposal, edit=edit, kind="withdrawn", witnesses=()))
+        if not applied.merged and not gate.why_not_any_more(proposal, seen, self._ours):
+            return applied
+        edit = judge.withdrawal(proposal, current.page)
+        if edit is None or edit.new_text == current.page.text:
+            return applied
+        taken_back = replace(proposal, edit=edit, kind=proposal.kind.withdrawal, witnesses=())
+        undone = self.apply(taken_back)
         if undone.outcome is not Outcome.EDITED:
             return applied
-        for row in self.journal.rows(kind=applied.proposal.kind, state="DONE", newest=gate.BREAKER_WINDOW):
-            if row.revid == applied.revid:
-                self.journal.settle(row.intent.token, "UNDONE", detail=edit.summary)
+        self.journal.settle(applied.token, "UNDONE", detail=edit.summary)
         return replace(applied, outcome=Outcome.WITHDRAWN, detail=edit.summary, revid=undone.revid)
+
+    def _seen(self, proposal: Proposal) -> dict[int, Current | Skipped]:
+        """Read the file and its witnesses by their page ids, whatever they are called by now."""
+        ids = [proposal.file.page_id, *(witness.page_id for witness in proposal.witnesses)]
+        pages = self.wiki.texts(ids)
+        files = zip(ids, self.wiki.files(ids), strict=True)
+        return {page_id: _current(pages[page_id], file) for page_id, file in files}
 
     def _wait_for_turn(self) -> None:
         last = self.journal.last_sent()
@@ -247,26 +220,13 @@ class Editor:
             baserevid=page.revid,
             file_sha1=proposal.file.sha1,
             new_text_sha1=hashlib.sha1(proposal.edit.new_text.encode(), usedforsecurity=False).hexdigest(),
-            kind=proposal.kind,
+            kind=str(proposal.kind),
             run=self.run,
             partners=tuple((witness.page_id, witness.sha1) for witness in proposal.witnesses),
         )
 
 
-def _is_certain(code: str) -> bool:
-    """Tell whether a refusal is known to come before any save; codes never seen prove nothing."""
-    return code in _REFUSALS or code.startswith(("abusefilter-", "titleblacklist-"))
-
-
-def outcome_of(answer: EditAnswer) -> Outcome:
-    """Name the outcome of one POST from the wiki's answer."""
-    if answer.code == "":
-        return Outcome.NOTHING_TO_DO if answer.unchanged else Outcome.EDITED
-    # An internal error may come after the save as well as before it.
-    if answer.code == "unknown" or answer.code.startswith("internal_api_error"):
-        return Outcome.UNKNOWN
-    if answer.code in _UNAVAILABLE:
-        return Outcome.UNAVAILABLE
-    if answer.code in _STOPPED:
-        return Outcome.STOPPED
-    return Outcome.CONFLICT if answer.code in _CONFLICTS else Outcome.REFUSED
+def _current(page: PageText | Skipped, file: FileInfo | Skipped) -> Current | Skipped:
+    if isinstance(page, Skipped):
+        return page
+    return file if isinstance(file, Skipped) else Current(page, file)

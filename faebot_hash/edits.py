@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
 from faebot_hash.model import DuplicateSet, FileInfo, Match, PageText, Slice
 from faebot_hash.reasons import Skipped
@@ -11,9 +11,42 @@ from faebot_hash.reasons import Skipped
 MAX_SUMMARY = 400  # characters; MediaWiki keeps 500, the rest is for the token of the edit
 
 
+class Kind(StrEnum):
+    """What an edit is for: its word in the journal, in which edits of a kind are counted together."""
+
+    IDENTIFIED = "identified"
+    NOMINATED = "nominated"
+    RELEASED = "released"
+    CLEANED = "cleaned"
+    WITHDRAWN = "withdrawn"
+    UNNOMINATED = "unnominated"
+    UNDO = "undo"
+    REPORT = "report"
+
+    @property
+    def is_bot_flagged(self) -> bool:
+        """Tell whether the edit hides from recent changes: patrollers should see what asks for a deletion."""
+        return self not in (Kind.NOMINATED, Kind.UNNOMINATED)
+
+    @property
+    def withdrawal(self) -> Kind:
+        """Give the kind of the edit that takes one of this kind back, as it should not have been made."""
+        return Kind.UNNOMINATED if self is Kind.NOMINATED else Kind.WITHDRAWN
+
+    @property
+    def undoing(self) -> Kind:
+        """Give the kind of the edit that takes one of this kind back, because the operator wants it so."""
+        return Kind.UNNOMINATED if self is Kind.NOMINATED else Kind.UNDO
+
+    @property
+    def stays(self) -> bool:
+        """Tell whether undoing a run leaves the edit: it took something back itself, or it is a report."""
+        return self in (Kind.WITHDRAWN, Kind.UNNOMINATED, Kind.UNDO, Kind.REPORT)
+
+
 @dataclass(frozen=True)
 class PageEdit:
-    """A whole new text for one page, made from one revision of it."""
+    """A whole new text for one page, made from one revision of it; page id 0 makes a new page."""
 
     page: PageText
     new_text: str
@@ -34,13 +67,13 @@ class Witness:
 class Proposal:
     """An edit that a flow proposes for the page of one file; only ``apply`` may carry it out.
 
-    ``kind`` is a word for the journal, in which edits of a kind are counted together; ``witnesses`` are
-    the files that the edit speaks of; ``match`` is what a tag is based on, None for other edits.
+    ``witnesses`` are the files that the edit speaks of, first the one that a nomination names as the copy
+    to keep; ``match`` is what a tag is based on, None for other edits.
     """
 
     file: FileInfo
     edit: PageEdit
-    kind: str = "identified"
+    kind: Kind = Kind.IDENTIFIED
     match: Match | None = None
     witnesses: tuple[Witness, ...] = ()
 
@@ -58,7 +91,9 @@ class Outcome(Enum):
     SIMULATED = ("would be tagged", True)
     CONFLICT = ("the page changed meanwhile", True)
     REFUSED = ("the wiki refused the edit", False)
+    CANNOT_CREATE = ("the account may not make this page", False)
     WITHDRAWN = ("tagged, and taken back at once: the page had changed", False)
+    CAPPED = ("people must keep up first", True)
     STOPPED = ("people, or a safeguard, said stop", True)
     UNAVAILABLE = ("the wiki takes no edits now", True)
     UNKNOWN = ("no answer: to be settled by reading the history", True)
@@ -71,13 +106,27 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Applied:
-    """A proposal and what became of it: the wiki's own word, the new revision, whether it was merged."""
+    """A proposal and what became of it: the wiki's own word, the new revision, whether it was merged.
+
+    ``token`` names the row in the journal, "" where there is none.
+    """
 
     proposal: Proposal
     outcome: Outcome
     detail: str = ""
     revid: int = 0
     merged: bool = False
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A page that is not a file's, as a report is, and what became of it; ``title`` is the full one."""
+
+    title: str
+    outcome: Outcome
+    detail: str = ""
+    revid: int = 0
 
 
 @dataclass(frozen=True)

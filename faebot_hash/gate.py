@@ -1,8 +1,9 @@
 """What must be true in the moment before an edit, as pure questions to one fresh read of the wiki.
 
-``why_stop`` looks at what concerns every edit: the run page, the account, the clock, the breaker, the
-caps. ``why_not`` looks at the one page and at the files that its edit speaks of. Both answer with a
-sentence, or "" where nothing speaks against. Whatever cannot be read speaks against.
+``why_stop`` looks at what concerns every edit: the run page, the account, the clock. ``why_locked``,
+``why_pause`` and ``why_capped`` look at what concerns a kind of edits: the settings, the breaker, the caps.
+``why_not`` looks at the one page and at the files that its edit speaks of. Each answers with a sentence, or
+"" where nothing speaks against. Whatever cannot be read speaks against.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from faebot_hash.edits import Proposal
+from faebot_hash.edits import Kind, Proposal
+from faebot_hash.marks import DELETION, DUPLICATE
 from faebot_hash.model import PageText
 from faebot_hash.preflight import Account, Current, Preflight
 from faebot_hash.reasons import Skipped
 from faebot_hash.settings import Settings
+from faebot_hash.wikitext import Page
 
 STALE_S = 60.0
 """An answer older than this comes from a cache, or from a wiki whose clock is not ours."""
@@ -24,40 +27,73 @@ BREAKER_WINDOW = 50
 BREAKER_REVERTS = 2
 TRIAL_EDITS = 50
 
+NOMINATED_CATEGORY = "Duplicate"
+"""Where {{duplicate}} puts a file: the queue of the administrators."""
+
 
 @dataclass(frozen=True)
 class Cap:
     """No edit of this kind while a category holds so many files already (people must keep up)."""
 
-    kind: str
+    kind: Kind
     category: str
     files: int
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What an operator may set: the run page's word, trial mode, reverts looked at already, and caps."""
+    """What an operator may set: the run page's word, trial mode, reverts looked at already, and caps.
+
+    Files are nominated for deletion only with ``may_nominate``.
+    """
 
     run_word: str = "yes"
     trial: bool = False
     reverts_accepted_until: datetime | None = None
     caps: tuple[Cap, ...] = ()
+    may_nominate: bool = False
+
+    def caps_of(self, kind: Kind) -> tuple[Cap, ...]:
+        """Give the caps on one kind of edits."""
+        return tuple(cap for cap in self.caps if cap.kind == kind)
 
 
 def rules_of(settings: Settings) -> Rules:
     """Take from the settings what the gate obeys."""
     tagging = settings.tagging
-    return Rules(settings.wiki.run_word, tagging.trial, tagging.reverts_accepted_until)
+    cap = Cap(Kind.NOMINATED, NOMINATED_CATEGORY, tagging.duplicate_limit)
+    return Rules(
+        settings.wiki.run_word,
+        tagging.trial,
+        tagging.reverts_accepted_until,
+        (cap,),
+        tagging.duplicate_template,
+    )
 
 
-def why_stop(preflight: Preflight, kind: str, rules: Rules, user: str, now: datetime) -> str:
+def why_stop(preflight: Preflight, rules: Rules, user: str, now: datetime) -> str:
     """Say why nothing at all may be edited now."""
     return (
         _why_not_fresh(preflight.read_at, now)
         or _why_not_run(preflight.run_page, rules.run_word)
         or _why_not_account(preflight.account, user, rules.trial)
-        or _why_capped(preflight.category_files, kind, rules.caps)
     )
+
+
+def why_locked(kind: Kind, rules: Rules) -> str:
+    """Say that the settings allow no edits of a kind; whoever proposes them should have seen that before."""
+    return "[tagging] duplicate_template is off" if kind is Kind.NOMINATED and not rules.may_nominate else ""
+
+
+def why_capped(preflight: Preflight, caps: Sequence[Cap]) -> str:
+    """Say which category is so full that edits of a kind must wait, though others may go on."""
+    for cap in caps:
+        held = preflight.category_files.get(cap.category)
+        if held is None:
+            return f"Category:{cap.category} cannot be counted"
+        if held >= cap.files:
+            return f"Category:{cap.category} holds {held:,} files, the limit is {cap.files:,}"
+    return ""
 
 
 def why_pause(done: int, reverted: int, rules: Rules) -> str:
@@ -89,7 +125,17 @@ def why_not(proposal: Proposal, preflight: Preflight, ours: Mapping[int, int]) -
         return f"revision {current.page.revid} is newer"
     if current.file.sha1 != proposal.file.sha1:
         return "the file was overwritten"
-    return _why_not_witnesses(proposal, preflight, ours)
+    return _why_not_witnesses(proposal, preflight.files, ours)
+
+
+def why_not_any_more(
+    proposal: Proposal, seen: Mapping[int, Current | Skipped], ours: Mapping[int, int]
+) -> str:
+    """Say why an edit that was made just now may be wrong by what is ``seen`` after it, by page id."""
+    current = seen[proposal.file.page_id]
+    if isinstance(current, Current) and current.file.sha1 != proposal.file.sha1:
+        return "the file was overwritten"
+    return _why_not_witnesses(proposal, seen, ours)
 
 
 def why_protected(proposal: Proposal, preflight: Preflight) -> str:
@@ -99,9 +145,11 @@ def why_protected(proposal: Proposal, preflight: Preflight) -> str:
     return f"protected for {level}" if level else ""
 
 
-def _why_not_witnesses(proposal: Proposal, preflight: Preflight, ours: Mapping[int, int]) -> str:
+def _why_not_witnesses(
+    proposal: Proposal, seen: Mapping[int, Current | Skipped], ours: Mapping[int, int]
+) -> str:
     for witness in proposal.witnesses:
-        current = preflight.files.get(witness.page_id)
+        current = seen.get(witness.page_id)
         if current is None or isinstance(current, Skipped):
             return f"File:{witness.title} is gone"
         if current.file.sha1 != witness.sha1:
@@ -109,7 +157,16 @@ def _why_not_witnesses(proposal: Proposal, preflight: Preflight, ours: Mapping[i
         revid = current.page.revid
         if witness.revid not in (revid, ours.get(revid)):
             return f"the page of File:{witness.title} changed"
-    return ""
+    return _why_not_kept(proposal, seen) if proposal.kind is Kind.NOMINATED else ""
+
+
+def _why_not_kept(proposal: Proposal, seen: Mapping[int, Current | Skipped]) -> str:
+    """Say that the copy to keep may go itself, be it by an edit of our own run: then the last one would."""
+    for witness in proposal.witnesses[:1]:
+        current = seen[witness.page_id]
+        mark = "" if isinstance(current, Skipped) else Page(current.page.text).uses(DUPLICATE | DELETION)
+        return f"File:{witness.title} is marked with {{{{{mark}}}}} itself" if mark else ""
+    return "no witness for the copy to keep"
 
 
 def _why_not_fresh(read_at: datetime, now: datetime) -> str:
@@ -140,15 +197,3 @@ def _why_not_account(account: Account, user: str, trial: bool) -> str:
     return (
         "" if trial or "bot" in account.rights else "the account has no bot flag; set [tagging] trial = true"
     )
-
-
-def _why_capped(category_files: Mapping[str, int], kind: str, caps: Sequence[Cap]) -> str:
-    for cap in caps:
-        if cap.kind != kind:
-            continue
-        if cap.category not in category_files:
-            return f"Category:{cap.category} cannot be counted"
-        if category_files[cap.category] >= cap.files:
-            held = f"{category_files[cap.category]:,} files"
-            return f"Category:{cap.category} holds {held}, the limit is {cap.files:,}"
-    return ""

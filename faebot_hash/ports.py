@@ -71,12 +71,21 @@ class Wiki(Protocol):
         """Read a page's revisions, newest first."""
         ...
 
+    def history_of(self, title: str) -> Sequence[Revision]:
+        """Read the revisions of the page that has a full title now, newest first; none when there is none."""
+        ...
+
     def prepare(self) -> None:
         """Make sure of login and token, so that nothing but the POST is left to send after the pre-flight."""
         ...
 
-    def preflight(self, titles: Sequence[str], categories: Sequence[str]) -> Preflight:
-        """Read files (titles without "File:"), account, run page and category sizes afresh, in one call."""
+    def preflight(
+        self, titles: Sequence[str], categories: Sequence[str], others: Sequence[str] = ()
+    ) -> Preflight:
+        """Read files (titles without "File:"), account, run page and category sizes afresh, in one call.
+
+        ``others`` are full titles of pages that are no file's.
+        """
         ...
 
     def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
@@ -87,8 +96,11 @@ class Wiki(Protocol):
         """Read the text of a page as it was at a revision, None where it is gone or hidden."""
         ...
 
-    def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
-        """Send one POST, never again; every answer that the wiki can give comes back as a value."""
+    def edit(self, edit: PageEdit, summary: str, as_bot: bool = True) -> EditAnswer:
+        """Send one POST, never again; every answer that the wiki can give comes back as a value.
+
+        Without ``as_bot`` the edit shows in recent changes like a person's.
+        """
         ...
 
 
@@ -266,9 +278,10 @@ class Journal(Protocol):
         run: str | None = None,
         kind: str | None = None,
         state: str | None = None,
+        page_id: int | None = None,
         newest: int | None = None,
     ) -> Sequence[JournalRow]:
-        """List rows, newest first: of one run, kind or state, and only the newest few, where asked."""
+        """List rows, newest first: of one run, kind, state or page, and only the newest, where asked."""
         ...
 
     def runs(self) -> Sequence[RunSummary]:

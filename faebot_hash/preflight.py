@@ -30,11 +30,24 @@ class Current:
 
 
 @dataclass(frozen=True)
+class Other:
+    """A page that is no file's, as it is now; one that is missing has page id 0, revision 0 and no text."""
+
+    page: PageText
+    protection: str = ""
+
+
+@dataclass(frozen=True)
 class Preflight:
-    """One fresh read: the account, the run page, the files by page id, and how full categories are."""
+    """One fresh read: the account, the run page, the files by page id, and how full categories are.
+
+    ``others`` are other pages by the full titles that they were asked for by. A category that could not be
+    counted is not in ``category_files``.
+    """
 
     read_at: datetime
     account: Account
     run_page: PageText | Skipped
     files: Mapping[int, Current | Skipped]
     category_files: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, Other | Skipped] = field(default_factory=dict)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faebot_hash.edits import PageEdit, Proposal
+from faebot_hash.edits import Kind, PageEdit, Proposal
 from faebot_hash.model import FileInfo, PageText
 from faebot_hash.ports import Journal, JournalRow, Wiki
 from faebot_hash.reasons import Reason, Skipped
-
-TAKEN_BACK = frozenset({"undo", "withdrawn"})
-"""Kinds of edits that took something back; undoing those would put a tag on a page again."""
 
 
 def undo(run: str, journal: Journal, wiki: Wiki) -> Iterator[tuple[JournalRow, Proposal | Skipped]]:
     """Propose to restore the pages of a run, the latest edit first, each with its row in the journal.
 
     A page whose latest revision is not the run's own is left alone (EDITED_SINCE): people may want what
-    came after.
+    came after. What the run took back itself stays so, and its reports stay as they are.
     """
     for row in journal.rows(run=run, state="DONE"):
-        if row.intent.kind not in TAKEN_BACK:
+        if not Kind(row.intent.kind).stays:
             yield row, _restoring(row, wiki)
 
 
@@ -41,4 +38,4 @@ def _restoring(row: JournalRow, wiki: Wiki) -> Proposal | Skipped:
 
 def _proposal(row: JournalRow, file: FileInfo, page: PageText, text: str) -> Proposal:
     summary = f"Undo own edit {row.revid} of the run {row.intent.run}"
-    return Proposal(file, PageEdit(page, text, summary), kind="undo")
+    return Proposal(file, PageEdit(page, text, summary), kind=Kind(row.intent.kind).undoing)

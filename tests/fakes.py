@@ -21,7 +21,7 @@ from faebot_hash.ports import (
     RunSummary,
     may_settle,
 )
-from faebot_hash.preflight import Account, Current, Preflight
+from faebot_hash.preflight import Account, Current, Other, Preflight
 from faebot_hash.reasons import Reason, Skipped
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,6 +56,7 @@ class FakeWiki:
     revisions: dict[int, list[tuple[Revision, str]]] = field(default_factory=dict)
     searches: dict[str, Hits] = field(default_factory=dict)
     edits: list[tuple[int, str]] = field(default_factory=list)
+    flagged: list[bool] = field(default_factory=list)
     before_edit: Callable[[PageEdit], EditAnswer | None] = lambda edit: None
     after_edit: Callable[[EditAnswer], EditAnswer] = lambda answer: answer
     clock: int = 0
@@ -66,6 +67,7 @@ class FakeWiki:
     sizes: dict[str, int] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
     away: str = ""
+    others: dict[str, list[tuple[Revision, str]]] = field(default_factory=dict)
     gone: dict[int, list[tuple[Revision, str]]] = field(default_factory=dict)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -118,10 +120,15 @@ class FakeWiki:
     def history(self, page_id: int) -> Sequence[Revision]:
         return [revision for revision, _ in reversed(self.revisions.get(page_id, []))]
 
+    def history_of(self, title: str) -> Sequence[Revision]:
+        return [revision for revision, _ in reversed(self.others.get(title, []))]
+
     def prepare(self) -> None:
         self.asked.append("prepare")
 
-    def preflight(self, titles: Sequence[str], categories: Sequence[str]) -> Preflight:
+    def preflight(
+        self, titles: Sequence[str], categories: Sequence[str], others: Sequence[str] = ()
+    ) -> Preflight:
         self.asked.append("preflight")
         if self.away:
             raise WikiError(self.away)
@@ -132,7 +139,16 @@ class FakeWiki:
             run_page=self.run_page,
             files={page_id: self._current(page_id) for page_id in ids},
             category_files={name: self.sizes[name] for name in categories if name in self.sizes},
+            others={title: Other(self._other(title)) for title in others},
         )
+
+    def _other(self, title: str) -> PageText:
+        line = self.others.get(title)
+        if line is None:
+            return PageText(0, title, 0, "", "2026-01-01T00:00:00Z")
+        revision, text = line[-1]
+        page_id = 1_000 + list(self.others).index(title)
+        return PageText(page_id, title.partition(":")[2], revision.revid, text, "2026-01-01T00:00:00Z")
 
     def _current(self, page_id: int) -> Current | Skipped:
         page = self._text(page_id)
@@ -148,7 +164,8 @@ class FakeWiki:
         self.asked.append("reverted")
         return frozenset(edits) & self.undone
 
-    def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
+    def edit(self, edit: PageEdit, summary: str, as_bot: bool = True) -> EditAnswer:
+        self.flagged.append(as_bot)
         refused = self.before_edit(edit)
         if refused is not None:
             return refused

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faebot_hash.apply import EDITABLE_FAMILIES, LAG_WAITS, Editor
-from faebot_hash.edits import Applied, Outcome, PageEdit, Proposal, Witness
+from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal, Witness
+from faebot_hash.gate import Cap, Rules
 from faebot_hash.model import HashKind, Match, PageText
 from faebot_hash.ports import EditAnswer
 from faebot_hash.reasons import Reason, Skipped
@@ -275,6 +276,37 @@ def test_the_run_page_stops_an_edit_that_is_ready(wiki: FakeWiki, journal: FakeJ
     assert journal.states == ["REFUSED"]
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_only_nominations_and_their_withdrawals_are_no_bot_edits(
+    wiki: FakeWiki, journal: FakeJournal, clock: Clock, kind: Kind
+) -> None:
+    one = editor(wiki, journal, clock, rules=Rules(may_nominate=True))
+    assert one.apply(replace(proposal(wiki), kind=kind)).outcome is Outcome.EDITED
+    assert wiki.flagged == [kind not in (Kind.NOMINATED, Kind.UNNOMINATED)]
+
+
+def test_a_full_category_ends_nominations_and_nothing_else(
+    wiki: FakeWiki, journal: FakeJournal, clock: Clock
+) -> None:
+    cap = Cap(Kind.NOMINATED, "Duplicate", 100)
+    one = editor(wiki, journal, clock, rules=Rules(caps=(cap,), may_nominate=True))
+    nomination = replace(proposal(wiki), kind=Kind.NOMINATED)
+    wiki.sizes["Duplicate"] = 100
+    full = one.apply(nomination)
+    assert (full.outcome, full.outcome.ends_run, full.outcome.retry_later) == (Outcome.CAPPED, False, True)
+    assert full.detail == "Category:Duplicate holds 100 files, the limit is 100"
+    assert (wiki.edits, journal.states) == ([], ["REFUSED"])
+    assert one.apply(replace(proposal(wiki, 2), kind=Kind.CLEANED)).outcome is Outcome.EDITED
+    wiki.sizes["Duplicate"] = 99
+    assert one.apply(replace(nomination, witnesses=proposal(wiki).witnesses)).outcome is Outcome.EDITED
+
+
+def test_without_the_setting_nothing_is_nominated(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
+    locked = editor(wiki, journal, clock).apply(replace(proposal(wiki), kind=Kind.NOMINATED))
+    assert (locked.outcome, locked.detail) == (Outcome.REFUSED, "[tagging] duplicate_template is off")
+    assert (wiki.edits, wiki.asked, journal.states) == ([], ["texts"], [])
+
+
 def test_a_wiki_that_cannot_be_read_is_not_edited(wiki: FakeWiki, journal: FakeJournal, clock: Clock) -> None:
     planned = proposal(wiki)
     wiki.away = "HTTP 500"
@@ -302,7 +334,7 @@ def test_two_reverts_open_the_breaker(wiki: FakeWiki, journal: FakeJournal, cloc
     wiki.undone.add(revids[1])
     planned = Proposal(wiki.known[4], PageEdit(page_of(wiki, 4), "old text" + TAG, "pHash"))
     assert one.apply(planned).outcome is Outcome.STOPPED
-    assert one.apply(replace(planned, kind="undo")).outcome is Outcome.EDITED, "other kinds go on"
+    assert one.apply(replace(planned, kind=Kind.UNDO)).outcome is Outcome.EDITED, "other kinds go on"
     looked = replace(one.rules, reverts_accepted_until=datetime.now(UTC) + timedelta(days=1))
     planned = Proposal(wiki.known[5], PageEdit(page_of(wiki, 5), "old text" + TAG, "pHash"))
     assert editor(wiki, journal, clock, rules=looked).apply(planned).outcome is Outcome.EDITED

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faebot_hash import gate
-from faebot_hash.edits import PageEdit, Proposal, Witness
+from faebot_hash.edits import Kind, PageEdit, Proposal, Witness
 from faebot_hash.gate import Cap, Rules, rules_of
 from faebot_hash.model import PageText
 from faebot_hash.preflight import Account, Current, Preflight
@@ -35,7 +35,7 @@ PROPOSAL = Proposal(
 
 
 def stop(preflight: Preflight, rules: Rules | None = None) -> str:
-    return gate.why_stop(preflight, "identified", rules or Rules(), "FaeBot", NOW)
+    return gate.why_stop(preflight, rules or Rules(), "FaeBot", NOW)
 
 
 def test_nothing_speaks_against_an_untouched_page() -> None:
@@ -103,18 +103,42 @@ def test_the_breaker_opens_at_the_second_revert() -> None:
     assert "reverted 2" in gate.why_pause(3, 2, Rules())
 
 
-def test_a_cap_counts_its_kind_only() -> None:
-    rules = Rules(caps=(Cap("identified", "Duplicate", 100),))
-    assert stop(replace(READ, category_files={"Duplicate": 99}), rules) == ""
-    assert "holds 100 files" in stop(replace(READ, category_files={"Duplicate": 100}), rules)
-    assert "cannot be counted" in stop(READ, rules)
-    assert stop(READ, Rules(caps=(Cap("other", "Duplicate", 100),))) == ""
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [
+        ({"Duplicate": 0}, ""),
+        ({"Duplicate": 99}, ""),
+        ({"Duplicate": 100}, "holds 100 files"),
+        ({"Duplicate": 1_234}, "holds 1,234 files"),
+        ({"Other": 1}, "cannot be counted"),
+        ({}, "cannot be counted"),
+    ],
+)
+def test_a_full_category_must_be_worked_off_first(held: dict[str, int], why: str) -> None:
+    told = gate.why_capped(replace(READ, category_files=held), rules_of(Settings()).caps_of(Kind.NOMINATED))
+    assert why in told
+    assert bool(why) == bool(told)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_only_nominations_have_a_cap_and_a_lock(kind: Kind) -> None:
+    assert bool(rules_of(Settings()).caps_of(kind)) == (kind is Kind.NOMINATED)
+    assert bool(gate.why_locked(kind, rules_of(Settings()))) == (kind is Kind.NOMINATED)
+    assert gate.why_locked(kind, Rules(may_nominate=True)) == ""
 
 
 def test_the_rules_come_from_the_settings() -> None:
     assert rules_of(Settings()).trial
-    chosen = parse({"wiki": {"run_word": "go"}, "tagging": {"trial": False, "reverts_accepted_until": NOW}})
-    assert rules_of(chosen) == Rules("go", trial=False, reverts_accepted_until=NOW)
+    assert not rules_of(Settings()).may_nominate
+    tagging = {
+        "trial": False,
+        "reverts_accepted_until": NOW,
+        "duplicate_template": True,
+        "duplicate_limit": 7,
+    }
+    chosen = parse({"wiki": {"run_word": "go"}, "tagging": tagging})
+    caps = (Cap(Kind.NOMINATED, "Duplicate", 7),)
+    assert rules_of(chosen) == Rules("go", False, NOW, caps, may_nominate=True)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +169,30 @@ def test_our_own_edit_of_a_witness_is_no_change() -> None:
     edited = replace(READ, files={**READ.files, 2: Current(replace(PARTNER, revid=21), file_info(2))})
     assert gate.why_not(PROPOSAL, edited, {21: 20}) == ""
     assert gate.why_not(PROPOSAL, edited, {21: 19})
+
+
+@pytest.mark.parametrize("mark", ["duplicate|Photograph 3.jpg", "Dup", "delete|reason=x", "SD|F8"])
+def test_who_is_to_go_is_no_copy_to_keep(mark: str) -> None:
+    marked = Current(replace(PARTNER, revid=21, text=f"{{{{{mark}}}}}\ntext"), file_info(2))
+    ours = {21: 20}
+    seen = {**READ.files, 2: marked}
+    nomination = replace(PROPOSAL, kind=Kind.NOMINATED)
+    assert gate.why_not(PROPOSAL, replace(READ, files=seen), ours) == ""
+    assert "itself" in gate.why_not(nomination, replace(READ, files=seen), ours)
+    assert "itself" in gate.why_not_any_more(nomination, seen, ours)
+    assert gate.why_not(nomination, READ, {}) == gate.why_not_any_more(nomination, READ.files, {}) == ""
+
+
+def test_a_nomination_needs_a_copy_to_keep() -> None:
+    alone = replace(PROPOSAL, kind=Kind.NOMINATED, witnesses=())
+    assert "no witness" in gate.why_not(alone, READ, {})
+
+
+def test_bytes_that_changed_under_an_edit_are_seen_after_it() -> None:
+    seen = {**READ.files, 1: Current(replace(PAGE, revid=11), file_info(1, sha1="f" * 40))}
+    assert "overwritten" in gate.why_not_any_more(PROPOSAL, seen, {})
+    edited = {**READ.files, 1: Current(replace(PAGE, revid=11, text="ours"), file_info(1))}
+    assert gate.why_not_any_more(PROPOSAL, edited, {}) == ""
 
 
 def test_protection_is_respected() -> None:

@@ -30,9 +30,13 @@ WRITING = frozenset(
 )
 """Pywikibot's and the API's ways to write; names that Python's own types share are told apart below."""
 
+READING = ("query", "wbgetentities")
+"""The API's actions that only read."""
+
 ALLOWED = {
     ("faebot_hash/apply.py", "self.wiki.edit"),
-    ("faebot_hash/find.py", "self.store.put"),
+    ("faebot_hash/thumbnails.py", "self.store.put"),
+    ("faebot_hash/adapters/store.py", "fingerprints.put"),
     ("faebot_hash/frames.py", "picture.save"),
     ("faebot_hash/adapters/vetted.py", "answered.put"),
 }
@@ -52,7 +56,11 @@ def write_calls(source: str) -> Iterator[str]:
         if name == "http.request" or _says(keywords.get("method"), "POST"):
             yield name
         parses = name.endswith(".add_argument")
-        if "action" in keywords and not parses and not _says(keywords["action"], "query"):
+        if (
+            "action" in keywords
+            and not parses
+            and not any(_says(keywords["action"], read) for read in READING)
+        ):
             yield f"{name}(action=…)"
 
 

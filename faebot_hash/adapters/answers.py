@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from faebot_hash.model import FileInfo, PageText, Revision
 from faebot_hash.ports import EditAnswer
-from faebot_hash.preflight import Account, Current, Preflight
+from faebot_hash.preflight import Account, Current, Other, Preflight
 from faebot_hash.reasons import Reason, Skipped
 
 UNDOING = frozenset({"mw-undo", "mw-rollback", "mw-manual-revert"})
@@ -89,12 +89,10 @@ def search_warning(answer: Mapping[str, Any]) -> str:
     return " ".join(str(part.get("warnings", "")) for part in parts).strip()
 
 
-def preflight_of(answer: Mapping[str, Any], run_page: str) -> Preflight:
+def preflight_of(answer: Mapping[str, Any], run_page: str, others: Sequence[str] = ()) -> Preflight:
     """Read the one answer before an edit; pages that are not files are told apart by their titles."""
     pages = {page["title"]: page for page in merged([dict(answer)]).values() if "title" in page}
-    files = {
-        page["pageid"]: _current(page) for page in pages.values() if page.get("ns") == 6 and "pageid" in page
-    }
+    names = {one["from"]: one["to"] for one in answer["query"].get("normalized", [])}
     user = answer["query"]["userinfo"]
     return Preflight(
         read_at=time_of(answer["curtimestamp"]),
@@ -105,13 +103,33 @@ def preflight_of(answer: Mapping[str, Any], run_page: str) -> Preflight:
             has_message=bool(user.get("messages")),
         ),
         run_page=text_of(pages.get(run_page, {"title": run_page, "missing": True})),
-        files=files,
-        category_files={
-            page["title"].partition(":")[2]: page.get("categoryinfo", {}).get("files", 0)
+        files={
+            page["pageid"]: _current(page)
             for page in pages.values()
-            if page.get("ns") == 14
+            if page.get("ns") == 6 and "pageid" in page
         },
+        category_files=_category_files(answer, pages.values()),
+        others={title: _other(title, pages.get(names.get(title, title))) for title in others},
     )
+
+
+def _category_files(answer: Mapping[str, Any], pages: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Count the files of categories; one that the answer has no room for is not empty but unknown."""
+    cut_short = "cicontinue" in answer.get("continue", {})
+    return {
+        page["title"].partition(":")[2]: page.get("categoryinfo", {}).get("files", 0)
+        for page in pages
+        if page.get("ns") == 14 and ("categoryinfo" in page or not cut_short)
+    }
+
+
+def _other(title: str, page: Mapping[str, Any] | None) -> Other | Skipped:
+    if page is None or page.get("invalid"):
+        return Skipped(title, Reason.MISSING, "no title of a page")
+    if page.get("missing"):
+        return Other(PageText(0, page["title"], 0, "", page["read_at"]), protection_of(page))
+    text = text_of(page)
+    return text if isinstance(text, Skipped) else Other(text, protection_of(page))
 
 
 def _current(page: Mapping[str, Any]) -> Current | Skipped:

@@ -126,11 +126,14 @@ class Commons(Queries):
         except (PywikibotError, OSError) as error:
             raise WikiError(f"{self._site}: cannot log in: {error}") from error
 
-    def preflight(self, titles: Sequence[str], categories: Sequence[str]) -> Preflight:
+    def preflight(
+        self, titles: Sequence[str], categories: Sequence[str], others: Sequence[str] = ()
+    ) -> Preflight:
         wanted = [
             *(f"File:{title}" for title in titles),
             self.run_page,
             *(f"Category:{name}" for name in categories),
+            *others,
         ]
         answer = self._query(
             **{**FILE_PROPS, **TEXT_PROPS, "prop": "imageinfo|revisions|info|categoryinfo"},
@@ -139,7 +142,7 @@ class Commons(Queries):
             meta="userinfo",
             uiprop="blockinfo|hasmsg|rights",
         )
-        return preflight_of(answer, self.run_page)
+        return preflight_of(answer, self.run_page, others)
 
     def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
         undone: set[int] = set()
@@ -161,10 +164,16 @@ class Commons(Queries):
         return text.text if isinstance(text, PageText) else None
 
     def history(self, page_id: int) -> Sequence[Revision]:
+        return self._history({"pageids": page_id})
+
+    def history_of(self, title: str) -> Sequence[Revision]:
+        return self._history({"titles": title})
+
+    def _history(self, which: Mapping[str, Any]) -> Sequence[Revision]:
         answers = self._continued(
-            pageids=page_id, prop="revisions", rvprop="ids|timestamp|user|comment|sha1", rvlimit="max"
+            prop="revisions", rvprop="ids|timestamp|user|comment|sha1", rvlimit="max", **which
         )
-        page = merged(answers).get(page_id, {})
+        page: dict[str, Any] = next(iter(merged(answers).values()), {})
         return tuple(revision_of(revision) for revision in page.get("revisions", []))
 
     def exists(self, title: str) -> bool:
@@ -172,7 +181,7 @@ class Commons(Queries):
         answer = self._query(titles=title, prop="info")
         return not any(page.get("missing") for page in answer["query"]["pages"])
 
-    def edit(self, edit: PageEdit, summary: str) -> EditAnswer:
+    def edit(self, edit: PageEdit, summary: str, as_bot: bool = True) -> EditAnswer:
         """Send one POST, never again; ``prepare`` must have been called.
 
         ``baserevid`` goes alone: with ``basetimestamp`` beside it MediaWiki loses edits that fall into the
@@ -184,14 +193,13 @@ class Commons(Queries):
             "action": "edit",
             "format": "json",
             "formatversion": "2",
-            "pageid": edit.page.page_id,
+            **_target(edit.page),
             "text": edit.new_text,
             "md5": hashlib.md5(edit.new_text.encode(), usedforsecurity=False).hexdigest(),
-            "baserevid": edit.page.revid,
             "starttimestamp": edit.page.read_at,
             "summary": summary,
-            "nocreate": "1",
-            "bot": "1",
+            # The API asks only whether the parameter is there.
+            **({"bot": "1"} if as_bot else {}),
             "watchlist": "nochange",
             "assert": self._assert,
             "assertuser": self.user,
@@ -210,6 +218,13 @@ class Commons(Queries):
 def connect(thumb_width_px: int, run_page: str) -> Commons:
     """Open the wiki that Pywikibot's own settings name."""
     return Commons(pywikibot.Site(), thumb_width_px=thumb_width_px, run_page=run_page)
+
+
+def _target(page: PageText) -> dict[str, object]:
+    """Name the page of an edit so that neither a new page nor another revision can be met by mistake."""
+    if page.page_id:
+        return {"pageid": page.page_id, "baserevid": page.revid, "nocreate": "1"}
+    return {"title": page.title, "createonly": "1"}
 
 
 def _both_props() -> dict[str, Any]:
