@@ -9,17 +9,17 @@ from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.console import (
     WIDTH,
     Decision,
-    because,
     mark_of,
     pad,
     paint,
     plural,
     printable,
     shorten,
+    subject,
     sum_lines,
+    told,
 )
 from faebot_hash.dossier import Dossier, Entry, dossier, kept
-from faebot_hash.edits import Applied
 from faebot_hash.family import Bond, Confirmed, Ruling
 from faebot_hash.likeness import Verdict
 
@@ -47,7 +47,7 @@ def confirmed_lines(
         lines += _entry_lines(entry, digits, colour)
     for decision in one.others:
         mark = mark_of(decision)
-        lines += _marked(mark, _wrapped(f"{printable(_subject(decision))}: {_told(decision)}", 4), colour)
+        lines += _marked(mark, _wrapped(f"{printable(subject(decision))}: {told(decision)}", 4), colour)
     return lines
 
 
@@ -96,17 +96,8 @@ def _entry_lines(entry: Entry, digits: int, colour: bool) -> Iterator[str]:
         if entry.score.unknown:
             subjects = ", ".join(criterion.subject for criterion in entry.score.unknown)
             yield from _wrapped(f"unknown: {subjects}", 6)
-    for told in [_told(decision) for decision in entry.decisions] or ["nothing was attempted"]:
-        yield from _wrapped(f"→ {told}", 6)
-
-
-def _told(decision: Decision) -> str:
-    kind = f"{decision.proposal.kind}: " if isinstance(decision, Applied) else ""
-    return f"{kind}{because(decision)}"
-
-
-def _subject(decision: Decision) -> str:
-    return decision.proposal.file.title if isinstance(decision, Applied) else decision.what
+    for what in [told(decision) for decision in entry.decisions] or ["nothing was attempted"]:
+        yield from _wrapped(f"→ {what}", 6)
 
 
 def _marked(mark: str, lines: Iterable[str], colour: bool) -> Iterator[str]:

@@ -14,7 +14,7 @@ from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.console import Decision, by_count
 from faebot_hash.dossier import Finding, dossier
 from faebot_hash.escape import category_link, plain
-from faebot_hash.family_section import decision_lines, family_section, subject, table
+from faebot_hash.family_section import decision_lines, family_section, table
 from faebot_hash.likeness import Verdict
 from faebot_hash.settings import Settings
 
@@ -70,8 +70,8 @@ def _blocks(findings: Sequence[Finding], alone: Sequence[Decision]) -> Iterator[
                 yield _Block(section, f"family {number}", family_section(number, one))
     for start in range(0, len(alone), _ALONE_A_BLOCK):
         some = alone[start : start + _ALONE_A_BLOCK]
-        lines = decision_lines((subject(decision), decision) for decision in some)
-        yield _Block(_ALONE, f"files {start + 1} to {start + len(some)}", "\n".join(lines))
+        name = f"files {start + 1} to {start + len(some)}"
+        yield _Block(_ALONE, name, "\n".join(decision_lines(some)))
 
 
 def _body(blocks: Sequence[_Block]) -> Iterator[str]:

@@ -51,6 +51,17 @@ def because(one: Decision) -> str:
     return f"{what_happened(one).sentence}{revision}{detail}"
 
 
+def subject(one: Decision) -> str:
+    """Give what a decision is about: for a file its title without "File:"."""
+    title = one.proposal.file.title if isinstance(one, Applied) else one.what
+    return title.removeprefix("File:")
+
+
+def told(one: Decision) -> str:
+    """Say in a phrase what became of a file, of an edit first what it was for."""
+    return f"{one.proposal.kind}: {because(one)}" if isinstance(one, Applied) else because(one)
+
+
 def mark_of(*decisions: Decision) -> str:
     """Give the mark that opens a line: + done, ~ would be, - declined, ! needs attention, · as it is."""
     happened = [what_happened(one) for one in decisions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,9 @@ class Entry:
     """One file of a family; ``number`` counts from 1 in page-id order.
 
     ``comparison`` is with the file that has the number ``against``: the first of its group of identical
-    files, or for the first of a group and for a file in no group, the first of the family that could be
-    read. ``bits`` are the distances of the pHash and the dHash from that file, None where unknown.
+    files; for the first of a group and for a file in no group, the first of the family that was compared
+    with any, or where those two were not compared, the first that this one was compared with. ``bits`` are
+    the distances of the pHash and the dHash from that file, None where unknown.
     """
 
     number: int
@@ -120,14 +122,23 @@ def _passed_over(confirmed: Confirmed) -> Iterable[Decision]:
 
 
 def _against(confirmed: Confirmed) -> dict[int, int]:
-    """Tell for each file that could be read, but the very first, with which other it was compared."""
+    """Tell for each file, but the first that could be read, with which other it was compared."""
     first_of = {file.page_id: group[0].page_id for group in confirmed.identity.groups for file in group}
-    read = [one.page_id for one in confirmed.family.files if one.page_id in confirmed.identity.originals]
-    read = sorted({*read, *first_of})
-    return {
-        page_id: first_of[page_id] if first_of.get(page_id, page_id) != page_id else read[0]
-        for page_id in read[1:]
-    }
+    partners: dict[int, set[int]] = defaultdict(set)
+    for one, other in confirmed.identity.comparisons:
+        partners[one].add(other)
+        partners[other].add(one)
+    reference = min(partners, default=0)
+    found = {}
+    for page_id, others in partners.items():
+        group = first_of.get(page_id, page_id)
+        if group == page_id:
+            others = {one for one in others if first_of.get(one, one) != page_id}
+        # Of a large family not all pairs are compared.
+        known = [one for one in (group, reference, min(others, default=0)) if one in others]
+        if page_id != reference and known:
+            found[page_id] = known[0]
+    return found
 
 
 def _keeper(ruling: Ruling) -> FileInfo | None:

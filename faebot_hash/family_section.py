@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from faebot_hash.console import Decision, plural, what_happened
+from faebot_hash.console import Decision, plural, subject, what_happened
 from faebot_hash.contrast import contrast
 from faebot_hash.dossier import Dossier, Entry, kept
 from faebot_hash.edits import Applied
@@ -30,28 +30,22 @@ def family_section(number: int, one: Dossier) -> str:
     lines += ["</gallery>", *_comparisons(one)]
     for ruling in one.confirmed.rulings:
         lines += _ruling(one, ruling)
-    decisions = [(entry.file.title, done) for entry in one.entries for done in entry.decisions]
-    lines += decision_lines([*decisions, *((subject(done), done) for done in one.others)])
+    lines += decision_lines([*(done for entry in one.entries for done in entry.decisions), *one.others])
     return "\n".join([*lines, *_digests(one)])
 
 
-def decision_lines(decisions: Iterable[tuple[str, Decision]]) -> Iterator[str]:
-    """List what became of files, by their titles: a line for each outcome and reason, with its files."""
+def decision_lines(decisions: Iterable[Decision]) -> Iterator[str]:
+    """List what became of files: a line for each outcome and reason, with its files."""
     grouped: dict[str, list[str]] = defaultdict(list)
-    for title, decision in decisions:
+    for decision in decisions:
+        title = subject(decision)
         seen = [plain(decision.detail, MAX_TEXT)] if decision.detail else []
         if isinstance(decision, Applied) and decision.revid:
             seen.insert(0, f"revision {decision.revid}")
-        told = f" ({', '.join(seen)})" if seen else ""
-        grouped[_phrase(decision)].append(file_link(title, plain(title)) + told)
+        more = f" ({', '.join(seen)})" if seen else ""
+        grouped[_phrase(decision)].append(file_link(title, plain(title)) + more)
     for phrase, files in grouped.items():
         yield f"* {phrase}: {'; '.join(files)}"
-
-
-def subject(decision: Decision) -> str:
-    """Give the title, without "File:", of the file that a decision is about."""
-    title = decision.proposal.file.title if isinstance(decision, Applied) else decision.what
-    return title.removeprefix("File:")
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], style: str = "") -> list[str]:
