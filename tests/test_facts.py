@@ -11,6 +11,7 @@ from PIL import Image
 
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.facts import FactReader
+from faebot_hash.adapters.queries import BATCH
 from faebot_hash.family import Facts, Member
 from faebot_hash.merit import Assessment
 from faebot_hash.model import FileInfo, PageText
@@ -166,3 +167,65 @@ def test_members_have_their_sort_keys(reader: FactReader, wiki: PracticeWiki, pa
     assert members[TITLE] == Member(page_id, TITLE, "0123abcd")
     assert members[OTHER].key == ""
     assert list(reader.members("No such category")) == []
+
+
+def test_use_and_statements_are_counted(reader: FactReader, wiki: PracticeWiki, page_id: int) -> None:
+    facts = facts_of(reader, page_id)
+    assert (facts.global_usage, facts.statements) == (0, 0)
+    wiki.usage(PAGE, ["en.wikipedia.org:Article", "de.wikipedia.org:Artikel: Teil 2", "127.0.0.1:Here"])
+    wiki.statements(PAGE, 9)
+    wiki.statements(f"File:{OTHER}", 0)
+    facts = facts_of(reader, page_id)
+    assert (facts.global_usage, facts.statements) == (2, 9)
+    other = next(
+        member for member in reader.members("Images from DoD uploaded by Fæ") if member.title == OTHER
+    )
+    assert facts_of(reader, other.page_id).statements == 0
+
+
+@pytest.mark.parametrize("by_get", [False, True], ids=["POST", "GET"])
+def test_a_wiki_of_mediawiki_alone_tells_neither_use_nor_statements(
+    reader: FactReader, wiki: PracticeWiki, page_id: int, monkeypatch: pytest.MonkeyPatch, by_get: bool
+) -> None:
+    # Pywikibot asks by GET, as it does over TLS, only for modules that it has looked up.
+    monkeypatch.setattr(pywikibot.config, "enable_GET_without_SSL", by_get)
+    wiki.fault("core-only")
+    facts = facts_of(reader, page_id)
+    assert (facts.global_usage, facts.statements) == (None, None)
+    assert facts.templates
+
+
+def test_long_answers_are_read_to_their_end(
+    reader: FactReader, commons: Commons, wiki: PracticeWiki, page_id: int
+) -> None:
+    # The bot gets 5,000 of a kind at once, counted over all pages that it asks about.
+    numbers = range(5_200)
+    links = "\n".join(f"http://{number}.example/" for number in numbers)
+    categories = "".join(f"[[Category:Number {number}]]" for number in numbers)
+    wiki.human("edit", PAGE, text=f"{links}\n\n{categories} {{{{own}}}}")
+    wiki.usage(PAGE, [f"en.wikipedia.org:Page {number}" for number in numbers])
+    ids = commons.search(EVERYTHING).page_ids
+    before = reader.requests
+    facts = reader.facts(ids)
+    assert reader.requests - before > 5
+    told = facts[page_id]
+    assert isinstance(told, Facts)
+    assert told.links == {f"http://{number}.example/" for number in numbers}
+    assert told.categories == {f"Number {number}" for number in numbers}
+    assert told.global_usage == len(numbers)
+    assert told.templates == {"Own"}
+    for one in ids:
+        others = facts[one]
+        assert isinstance(others, Facts)
+        assert others.versions == 1
+        if one != page_id:
+            assert others.templates, others.file.title
+            assert others.global_usage == 0
+
+
+def test_a_batch_costs_five_requests(reader: FactReader, commons: Commons) -> None:
+    ids = [*commons.search(EVERYTHING).page_ids[:30], *range(900_000, 900_000 + BATCH)]
+    before = reader.requests
+    told = reader.facts([*ids, *ids])
+    assert list(told) == ids
+    assert reader.requests - before == 5 + 1, "of the second batch nothing is there"

@@ -7,10 +7,11 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.practice.places import PHP_SOURCE, PracticeWikiError
 
-Action = Mapping[str, str]
+Action = Mapping[str, Any]
 
 
 def run_script(tree: Path, folder: Path | None, *arguments: str, stdin: str = "") -> str:

@@ -20,7 +20,7 @@ from tests.practice.server import PhpServer, free_port
 
 # Less than the bot may have on Commons: it can neither delete nor upload, so a mistake cannot either.
 BOT_GRANTS = "basic,highvolume,editpage"
-FOLDERS = ("images", "cache", "log", "sqlite", "faults", "htdocs")
+FOLDERS = ("images", "cache", "log", "sqlite", "faults", "beside", "htdocs")
 KEPT_S = 3600.0
 # Modules that run a wiki without shaping what is in it.
 LEAVES_NO_TRACE = frozenset(

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ FAULTS = frozenset(
         "search-warning",
         "search-window",
         "lost-reply",
+        "core-only",
     }
 )
 HUMAN_ACTIONS = frozenset(
@@ -120,7 +122,8 @@ class PracticeWiki:
         """Put pages, files and accounts back to the template while the server runs; logins stay valid."""
         for name in ("commonswiki.sqlite", "commonswiki_jobqueue.sqlite"):
             _put_database_back(self.template / "sqlite" / name, self.folder / "sqlite" / name)
-        self._put_images_back()
+        self._put_folder_back("images")
+        self._put_folder_back("beside")
         self.clear_faults()
         (self.folder / "log" / "requests").unlink(missing_ok=True)
         self._forget_caches()
@@ -161,6 +164,17 @@ class PracticeWiki:
         # The server's memory cache is out of the script's reach.
         self._forget_caches()
 
+    def usage(self, title: str, pages: Sequence[str]) -> None:
+        """Let pages of other wikis use a file ("File:…"): each as "en.wikipedia.org:Title"; none ends it."""
+        self._note("usage", title, pages=list(pages) or None)
+
+    def statements(self, title: str, count: int | None) -> None:
+        """Give a file that many statements of structured data; None takes the whole entity away."""
+        self._note("statements", title, count=count)
+
+    def _note(self, what: str, title: str, **told: Any) -> None:
+        act(self.tree, self.folder, [{"do": what, "title": title, "user": HUMAN, **told}])
+
     def run_jobs(self) -> None:
         """Do at once what the wiki left for later: link tables, change tags of undone edits."""
         run_script(self.tree, self.folder, "runJobs")
@@ -200,8 +214,8 @@ class PracticeWiki:
     def _forget_caches(self) -> None:
         self._write_whole(self.folder / "epoch", str(time.time_ns()))
 
-    def _put_images_back(self) -> None:
-        source, target = self.template / "images", self.folder / "images"
+    def _put_folder_back(self, folder: str) -> None:
+        source, target = self.template / folder, self.folder / folder
         wanted = {path.relative_to(source): path for path in source.rglob("*") if path.is_file()}
         for path in target.rglob("*"):
             if path.is_file() and path.relative_to(target) not in wanted:

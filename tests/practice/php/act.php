@@ -32,6 +32,8 @@ class PracticeActions extends Maintenance {
 				'move' => $this->move( $action, $user ),
 				'block' => $this->block( $action, $user ),
 				'unblock' => $this->unblock( $action, $user ),
+				'usage' => $this->note( $action, 'pages' ),
+				'statements' => $this->note( $action, 'count' ),
 			};
 			if ( !$status->isOK() ) {
 				$this->fatalError( "{$action['do']} " . ( $action['title'] ?? '' ) . ": $status" );
@@ -139,6 +141,12 @@ class PracticeActions extends Maintenance {
 		return $this->getServiceContainer()->getBlockUserFactory()
 			->newBlockUser( $action['name'], $user, 'infinity', $action['summary'] ?? 'practice' )
 			->placeBlockUnsafe( true );
+	}
+
+	/** Let other wikis and structured data tell of a file. */
+	private function note( array $action, string $what ): Status {
+		PracticeBeside::note( $action['do'], $this->title( $action['title'] )->getPrefixedText(), $action[$what] );
+		return Status::newGood();
 	}
 
 	private function unblock( array $action, User $user ): Status {

@@ -111,6 +111,16 @@ $wgDisableSearchUpdate = true;
 $wgPracticeSearchWindow = (int)( $practiceFault( 'search-window' ) ?? 10000 );
 $wgPracticeSearchWarning = $practiceFault( 'search-warning' );
 
+// What Commons knows beside its own pages; without it the wiki is one of MediaWiki alone
+$wgPracticeFolder = $practiceDir;
+$wgAutoloadClasses['PracticeBeside'] = __DIR__ . '/PracticeBeside.php';
+if ( $practiceFault( 'core-only' ) === null ) {
+	$wgAutoloadClasses['PracticeGlobalUsage'] = __DIR__ . '/PracticeGlobalUsage.php';
+	$wgAutoloadClasses['PracticeEntities'] = __DIR__ . '/PracticeEntities.php';
+	$wgAPIPropModules['globalusage'] = PracticeGlobalUsage::class;
+	$wgAPIModules['wbgetentities'] = PracticeEntities::class;
+}
+
 // Faults
 $practiceReadOnly = $practiceFault( 'readonly' );
 if ( $practiceReadOnly !== null ) {
