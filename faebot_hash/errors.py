@@ -5,6 +5,7 @@
     FaebotError               the world failed: what, where, and what to do; the run ends and resumes
     ├── SettingsError         config/faebot.toml or an option is wrong: mend it, nothing was done
     ├── WikiError             the wiki refused or could not answer a read
+    ├── NetworkError          our own network seems to fail, so what it shows of others says nothing
     ├── BusyError             another run edits with this account
     ├── StoreError            the store is locked, damaged, or lies where SQLite is unsafe
     └── DecoderError          the decoding process cannot be started at all
@@ -27,6 +28,10 @@ class SettingsError(FaebotError):
 
 class WikiError(FaebotError):
     """The wiki could not be read, after the retries that are polite."""
+
+
+class NetworkError(FaebotError):
+    """Our own network seems to fail, so the silence of others says nothing of them."""
 
 
 class BusyError(FaebotError):

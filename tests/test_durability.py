@@ -82,9 +82,9 @@ class Killing:
 
 
 @contextmanager
-def killing(address: str, seed: int) -> Iterator[Killing]:
+def killing(address: str, seed: int, what: str = "edits") -> Iterator[Killing]:
     """Keep a nursery of writers for a while."""
-    command = [sys.executable, "-m", "tests.writer_nursery", address]
+    command = [sys.executable, "-m", "tests.writer_nursery", address, what]
     root = Path(__file__).parent.parent
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **pipes, text=True, cwd=root) as nursery:  # type: ignore[call-overload]

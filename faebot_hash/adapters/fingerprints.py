@@ -40,7 +40,7 @@ def rows_of(results: Mapping[str, Fingerprint | Skipped], at: datetime) -> list[
     ]
 
 
-def put(connection: Connection, rows: Sequence[Mapping[str, Any]], basis: Basis) -> None:
+def keep(connection: Connection, rows: Sequence[Mapping[str, Any]], basis: Basis) -> None:
     """Keep rows in a basis, in place of those with their keys."""
     table = schema.fingerprint
     basis_id = _basis_id(connection, basis)

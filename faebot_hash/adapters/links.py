@@ -142,6 +142,14 @@ class LinkChecker:
         self._turns = _Turns(clock or Clock())
         self._stop = threading.Event()
 
+    def would_ask(self, url: str) -> bool:
+        """Tell whether a link is of a kind that is asked for at all, before its host is looked up."""
+        try:
+            self._target(url)
+        except NotConnectedError:
+            return False
+        return True
+
     def check_all(self, urls: Iterable[str]) -> Iterator[Answer]:
         """Give the answers as they come; a slow host delays only its own links."""
         waiting: dict[str, deque[str]] = {}

@@ -120,7 +120,7 @@ class Store:
         rows = fingerprints.rows_of(results, self._now())
         if rows:
             with self._writing() as connection:
-                fingerprints.put(connection, rows, basis)
+                fingerprints.keep(connection, rows, basis)
 
     def originals(self, sha1s: Iterable[str]) -> dict[str, Original | Skipped]:
         """Look up what this version of Pillow made of originals; their fingerprints are kept elsewhere."""
