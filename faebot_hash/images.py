@@ -2,7 +2,7 @@
 
 Only JPEG, PNG, GIF, WebP and TIFF are parsed, whatever a file is called; sizes are judged from the
 header, before anything is decoded; a picture that ends early is never shown half. Run it away from
-the main process (``adapters.decoder``): the decoders below are C code that reads hostile bytes.
+the main process (``adapters.decoding_worker``): the decoders below are C code that reads hostile bytes.
 """
 
 from __future__ import annotations

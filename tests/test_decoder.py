@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from faebot_hash.adapters import decoder as decoder_module
-from faebot_hash.adapters.decoder import DecoderProcess
+from faebot_hash.adapters import decoding_answers
+from faebot_hash.adapters.decoder import WALL_S, DecoderProcess
+from faebot_hash.adapters.decoding_worker import MEMORY_BYTES
 from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import ORIGINAL, THUMBNAIL, open_picture
 from faebot_hash.likeness import Digest
@@ -68,7 +69,10 @@ def children() -> list[int]:
             resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         except OSError:
             continue
-        if b"faebot_hash.adapters.decoder" in command and resident * resource.getpagesize() > 150_000_000:
+        if (
+            b"faebot_hash.adapters.decoding_worker" in command
+            and resident * resource.getpagesize() > 150_000_000
+        ):
             found.append(pid)
     return found
 
@@ -129,15 +133,15 @@ def test_limits_belong_to_the_process() -> None:
 )
 def test_believes_no_odd_answer(answer: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the several sentences do not matter
-        decoder_module._parsed(answer)
+        decoding_answers.fingerprint_of(answer)
 
 
 def test_makes_a_detail_printable_and_short() -> None:
     answer = json.dumps({"reason": "MALFORMED", "detail": "\x1b[31mred\n" + "x" * 1000}).encode()
-    verdict = decoder_module._parsed(answer)
+    verdict = decoding_answers.fingerprint_of(answer)
     assert isinstance(verdict, Skipped)
     assert verdict.detail.isprintable()
-    assert len(verdict.detail) <= decoder_module.MAX_DETAIL_CHARACTERS
+    assert len(verdict.detail) <= decoding_answers.MAX_DETAIL_CHARACTERS
 
 
 # What it survives
@@ -161,8 +165,8 @@ def test_hostile_files_end_in_a_hash_or_a_reason(counted: Counted, seed: int) ->
                 Reason.UNSUPPORTED_MODE,
                 Reason.DECODER_DIED,
             )
-        assert slowest_s < decoder_module.WALL_S
-        assert peak_bytes(process.worker_pid) < decoder_module.MEMORY_BYTES
+        assert slowest_s < WALL_S
+        assert peak_bytes(process.worker_pid) < MEMORY_BYTES
         fate = "survived" if process.worker_pid == first else "was replaced"
         print(f"slowest {slowest_s:.2f} s, the first worker {fate}")
     counted("I1", per_seed(150_000), "mutants")
@@ -285,7 +289,7 @@ def test_hostile_files_end_in_a_digest_or_a_reason(counted: Counted, seed: int) 
 )
 def test_believes_no_odd_digest(change: dict[str, object]) -> None:
     fields = asdict(digest_of(encodings()["jpeg"], ORIGINAL))
-    assert isinstance(decoder_module._parsed_digest(json.dumps({"digest": fields}).encode()), Digest)
+    assert isinstance(decoding_answers.digest_of(json.dumps({"digest": fields}).encode()), Digest)
     for odd in ({"digest": fields | change}, {"digest": fields, "more": 1}, {"digest": []}, {"reason": "X"}):
         with pytest.raises(ValueError):  # noqa: PT011 - the several sentences do not matter
-            decoder_module._parsed_digest(json.dumps(odd).encode())
+            decoding_answers.digest_of(json.dumps(odd).encode())
