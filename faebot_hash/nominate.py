@@ -9,20 +9,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from faebot_hash.edits import PageEdit, Proposal, Witness
+from faebot_hash.edits import Kind, PageEdit, Proposal, Witness
 from faebot_hash.family import Facts
 from faebot_hash.likeness import Comparison, Original
 from faebot_hash.marks import DUPLICATE, IDENTICAL_CATEGORY
-from faebot_hash.markup import title
+from faebot_hash.markup import folded, title
 from faebot_hash.merit import Ranking
 from faebot_hash.rationale import REASON_OPENING, linked, proofs, reason, summary
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.wikitext import Cut, Page, category_cuts, without
 
-NOMINATED, RELEASED, CLEANED = "nominated", "released", "cleaned"
-"""The kinds of these edits in the journal."""
-
 _TEMPLATE = "Duplicate"
+_MAX_TITLE = 1_000  # characters; a title has at most 255 bytes
+_FILE_PREFIX = re.compile(r":?(?:file|image) ?: ?", re.IGNORECASE)
 _NO_FILE_TITLE = re.compile(r"[\x00-\x1f\x7f#<>\[\]{}|]|~~~")
 
 
@@ -56,7 +55,7 @@ def nomination(
         return Skipped(own, Reason.UNSAFE_TEXT, "the new text does not read as meant")
     edit = PageEdit(nominee.page, new_text, summary(keeper, originals))
     witness = Witness(keeper.file.page_id, keeper.file.title, keeper.page.revid, keeper.file.sha1)
-    return Proposal(nominee.file, edit, NOMINATED, witnesses=(witness,))
+    return Proposal(nominee.file, edit, Kind.NOMINATED, witnesses=(witness,))
 
 
 def without_nomination(text: str, keeper_title: str, home_category: str) -> str:
@@ -68,16 +67,28 @@ def without_nomination(text: str, keeper_title: str, home_category: str) -> str:
     return _exchanged(Page(without(text, cuts)), IDENTICAL_CATEGORY, home_category) if cuts else text
 
 
+def keepers_named(text: str) -> frozenset[str]:
+    """Give the titles that the duplicate templates of a page name, whoever wrote them."""
+    page = Page(text)
+    values = (
+        _FILE_PREFIX.sub("", title(page.value(one, _MAX_TITLE)))
+        for template in page.templates
+        if folded(template.name) in DUPLICATE
+        for one in template.parameters
+    )
+    return frozenset(title(value) for value in values if value)
+
+
 def release(keeper: Facts, home_category: str, nominees: Sequence[str]) -> Proposal | Skipped:
     """Propose to take the home category off the file to keep, whose ``nominees`` are nominated."""
     why = f"Faebot keeps this file: {_told_titles(nominees)} nominated as identical"
-    return _leaving(keeper, home_category, why, RELEASED)
+    return _leaving(keeper, home_category, why, Kind.RELEASED)
 
 
 def cleanup(file: Facts, home_category: str, gone: Sequence[str]) -> Proposal | Skipped:
     """Propose to take the home category off a file that looked like none but the files ``gone``."""
     why = f"Faebot found no duplicate left: {_told_titles(gone)} gone"
-    return _leaving(file, home_category, why, CLEANED)
+    return _leaving(file, home_category, why, Kind.CLEANED)
 
 
 def _unproven(
@@ -119,11 +130,11 @@ def _refused(file: Facts, before: Page, home_category: str) -> Skipped | None:
     return None
 
 
-def _leaving(file: Facts, home_category: str, why: str, kind: str) -> Proposal | Skipped:
+def _leaving(file: Facts, home_category: str, why: str, kind: Kind) -> Proposal | Skipped:
     before = Page(file.page.text)
     if refused := _refused(file, before, home_category):
         return refused
-    new_text = without(file.page.text, category_cuts(before, home_category))
+    new_text = without(file.page.text, category_cuts(before, home_category)).rstrip()  # as wikis store it
     after = Page(new_text)
     home = title(home_category)
     kept = [(link.name, link.key) for link in before.categories if link.name != home]

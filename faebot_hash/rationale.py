@@ -1,16 +1,16 @@
 """What a nomination says: the edit's summary, by which it is known again, and the template's reason.
 
-The reason is shown inside of a template and quotes pages that anybody may write, so everything in it that
-wikitext could take for markup, a link or a signature is written as a character reference.
+The reason is shown inside of a template and quotes pages that anybody may write, so all of it that is not
+ours goes through ``escape.plain``.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from faebot_hash.edits import MAX_SUMMARY
+from faebot_hash.escape import plain
 from faebot_hash.family import Facts
 from faebot_hash.likeness import Original
 from faebot_hash.marks import IDENTICAL_CATEGORY
@@ -27,8 +27,6 @@ _SUMMARY_OPENING = "Faebot confirmed identical duplicate of "
 _SUMMARY = re.compile(
     rf"{_SUMMARY_OPENING}(?:\[\[:File:(?P<title>[^\]|]+)\]\] \()?M(?P<page_id>[0-9]{{1,18}})\b", re.ASCII
 )
-_MAGIC_LINK = re.compile(r"[IPR](?=SBN|MID|FC)")
-_HARMLESS = frozenset(" .,()/%+-–—×?!“”\u200c\u200d")
 
 
 def proofs(one: Original, other: Original) -> tuple[str, ...]:
@@ -88,24 +86,28 @@ def reason(
 
 
 def _categories_to_merge(nominee: Facts, keeper: Facts, home_category: str) -> list[str]:
-    theirs = {link.name for link in Page(keeper.page.text).categories} | keeper.categories
+    theirs = (
+        {link.name for link in Page(keeper.page.text).categories}
+        | keeper.categories
+        | nominee.hidden_categories
+    )
     theirs |= {title(home_category), IDENTICAL_CATEGORY}
     ours = dict.fromkeys(link.name for link in Page(nominee.page.text).categories)
-    return [_plain(name) for name in ours if name not in theirs]
+    return [plain(name) for name in ours if name not in theirs]
 
 
 def _told_score(score: Score) -> str:
     """Write a score with its points; dead links are counted, for naming them would link to them."""
     dead = [point.points for point in score.points if point.criterion is Criterion.DEAD_LINK]
     told = [
-        f"{point.points:+d} {point.reason}"
+        f"{point.points:+d} {plain(point.reason)}"
         for point in score.points
         if point.criterion is not Criterion.DEAD_LINK
     ]
     told += [f"{sum(dead):+d} dead links ({len(dead)})"] if dead else []
     if not told:
         return str(score.total)
-    return _joined(f"{score.total} (", [_plain(one) for one in told], "; ", _MAX_SCORE) + ")"
+    return _joined(f"{score.total} (", told, "; ", _MAX_SCORE) + ")"
 
 
 def _joined(opening: str, items: Sequence[str], separator: str, limit: int) -> str:
@@ -119,21 +121,3 @@ def _joined(opening: str, items: Sequence[str], separator: str, limit: int) -> s
             return written + (f"{separator}and {rest + 1} more" if place else f"{rest + 1} in all")
         written += piece
     return written
-
-
-def _plain(text: str) -> str:
-    """Write a text so that wikitext reads nothing but its characters."""
-    return _MAGIC_LINK.sub(lambda letter: _reference(letter[0]), "".join(_harmless(text)))
-
-
-def _harmless(text: str) -> Iterable[str]:
-    for char in " ".join(text.split()):
-        kind = unicodedata.category(char)
-        if kind[0] in "LMN" or char in _HARMLESS:
-            yield char
-        elif kind[0] != "C":  # controls, and what turns the direction of the text around
-            yield _reference(char)
-
-
-def _reference(char: str) -> str:
-    return f"&#{ord(char)};"
