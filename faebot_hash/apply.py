@@ -11,18 +11,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from faebot_hash import gate
-from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
+from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal, Published
 from faebot_hash.errors import WikiError
 from faebot_hash.model import FileInfo, PageText
 from faebot_hash.ports import Intent, Journal, Wiki
-from faebot_hash.preflight import Current
+from faebot_hash.preflight import Current, Preflight
 from faebot_hash.reasons import Skipped
 from faebot_hash.settle import STATES, Settled, settle, settle_by_history
 
@@ -102,33 +102,78 @@ class Editor:
         if self.simulate:
             return Applied(proposal, Outcome.SIMULATED)
         if self.wiki.family not in EDITABLE_FAMILIES:
-            return Applied(
-                proposal, Outcome.REFUSED, f"the family “{self.wiki.family}” may not be edited yet"
-            )
+            return Applied(proposal, Outcome.REFUSED, self._why_closed())
         if locked := gate.why_locked(proposal.kind, self.rules):
             return Applied(proposal, Outcome.REFUSED, locked)
         if not self.confirm(proposal):
             return Applied(proposal, Outcome.DECLINED)
-        for attempt in range(1, LAG_WAITS + 1):
+        settled = self._in_turn(
+            lambda: self._attempt(self._intent(proposal), proposal.edit, lambda: self._refused(proposal))
+        )
+        merged = settled.outcome is Outcome.EDITED and settled.oldrevid != proposal.edit.page.revid
+        return Applied(proposal, settled.outcome, settled.detail, settled.revid, merged, settled.token)
+
+    def publish(self, title: str, text: str, summary: str) -> Published:
+        """Give a page of the bot's own, which is no file's, a new text, and make it where it is missing.
+
+        ``title`` is the full one. Every way to end is a value; after CANNOT_CREATE a person has to make the
+        page. The operator is not asked.
+        """
+        if self.simulate:
+            return Published(title, Outcome.SIMULATED)
+        if self.wiki.family not in EDITABLE_FAMILIES:
+            return Published(title, Outcome.REFUSED, self._why_closed())
+        for _ in range(CONFLICTS):
+            settled = self._in_turn(lambda: self._published(title, text, summary))
+            if settled.outcome is not Outcome.CONFLICT:
+                break
+        return Published(title, settled.outcome, settled.detail, settled.revid)
+
+    def _published(self, title: str, text: str, summary: str) -> Settled:
+        seen = self._read_afresh(Kind.REPORT, others=[title])
+        if isinstance(seen, Settled):
+            return seen
+        other = seen.others[title]
+        if isinstance(other, Skipped):
+            return Settled(Outcome.REFUSED, other.detail or other.reason.sentence)
+        if other.page.page_id and other.page.text == text.rstrip():
+            return Settled(Outcome.NOTHING_TO_DO)
+        edit = PageEdit(other.page, text, summary)
+        intent = self._planned(edit, Kind.REPORT, title)
+        return self._attempt(intent, edit, lambda: self._unpublishable(edit, title))
+
+    def _unpublishable(self, edit: PageEdit, title: str) -> Settled | None:
+        seen = self._read_afresh(Kind.REPORT, others=[title])
+        if isinstance(seen, Settled):
+            return seen
+        if changed := gate.why_other_changed(edit.page, seen.others[title]):
+            return Settled(Outcome.CONFLICT, changed)
+        if not edit.page.page_id and "createpage" not in seen.account.rights:
+            return Settled(Outcome.CANNOT_CREATE, "it has no right to create pages")
+        refused = gate.why_other_refused(seen.others[title], (self.wiki.user, *self.rules.bot_names))
+        return Settled(Outcome.REFUSED, refused) if refused else None
+
+    def _in_turn(self, attempt: Callable[[], Settled]) -> Settled:
+        """Wait until an edit is due, and try; try again while the databases lag."""
+        for number in range(1, LAG_WAITS + 1):
             self._wait_for_turn()
             with self.shield:
-                applied = self._attempt(proposal)
-            if applied.outcome is not Outcome.UNAVAILABLE or applied.detail != "maxlag":
+                settled = attempt()
+            if settled.outcome is not Outcome.UNAVAILABLE or settled.detail != "maxlag":
                 break
-            if attempt < LAG_WAITS and self.interval_s:
-                self.sleep(max(LAG_WAIT_S * attempt, self._asked_to_wait_s))
-        return applied
+            if number < LAG_WAITS and self.interval_s:
+                self.sleep(max(LAG_WAIT_S * number, self._asked_to_wait_s))
+        return settled
 
-    def _attempt(self, proposal: Proposal) -> Applied:
-        intent = self._intent(proposal)
+    def _attempt(self, intent: Intent, edit: PageEdit, refused: Callable[[], Settled | None]) -> Settled:
+        """Plan an edit, ask what speaks against it, and send it if nothing does."""
         self.journal.plan(intent)
-        settled = self._refused(proposal)
+        settled = refused()
         if settled:
             self.journal.settle(intent.token, STATES[settled.outcome], detail=settled.detail)
         else:
-            settled = self._sent(intent, proposal.edit)
-        merged = settled.outcome is Outcome.EDITED and settled.oldrevid != intent.baserevid
-        return Applied(proposal, settled.outcome, settled.detail, settled.revid, merged, intent.token)
+            settled = self._sent(intent, edit)
+        return replace(settled, token=intent.token)
 
     def _sent(self, intent: Intent, edit: PageEdit) -> Settled:
         """Send the one POST of a planned edit, and settle it."""
@@ -142,29 +187,40 @@ class Editor:
         return settled
 
     def _refused(self, proposal: Proposal) -> Settled | None:
-        """Read everything afresh in one call and say what speaks against the edit."""
         titles = [proposal.file.title, *(witness.title for witness in proposal.witnesses)]
-        caps = self.rules.caps_of(proposal.kind)
+        seen = self._read_afresh(proposal.kind, titles)
+        if isinstance(seen, Settled):
+            return seen
+        if changed := gate.why_not(proposal, seen, self._ours):
+            return Settled(Outcome.CONFLICT, changed)
+        protected = gate.why_protected(proposal, seen)
+        return Settled(Outcome.REFUSED, protected) if protected else None
+
+    def _read_afresh(
+        self, kind: Kind, titles: Sequence[str] = (), others: Sequence[str] = ()
+    ) -> Preflight | Settled:
+        """Read everything in one call, or say why nothing, or nothing of a kind, may be edited now."""
+        caps = self.rules.caps_of(kind)
         try:
             self.wiki.prepare()
-            pause = self._why_pause(proposal.kind)
-            preflight = self.wiki.preflight(titles, [cap.category for cap in caps])
+            pause = self._why_pause(kind)
+            preflight = self.wiki.preflight(titles, [cap.category for cap in caps], others)
         except WikiError as error:
             return Settled(Outcome.UNAVAILABLE, str(error))
         if stop := pause or gate.why_stop(preflight, self.rules, self.wiki.user, self.now()):
             return Settled(Outcome.STOPPED, stop)
-        if full := gate.why_capped(preflight, caps):
-            return Settled(Outcome.CAPPED, full)
-        if changed := gate.why_not(proposal, preflight, self._ours):
-            return Settled(Outcome.CONFLICT, changed)
-        protected = gate.why_protected(proposal, preflight)
-        return Settled(Outcome.REFUSED, protected) if protected else None
+        full = gate.why_capped(preflight, caps)
+        return Settled(Outcome.CAPPED, full) if full else preflight
 
     def _why_pause(self, kind: Kind) -> str:
         """Ask the trial and the breaker about our last edits of a kind."""
         rows = self.journal.rows(kind=kind, state="DONE", newest=gate.BREAKER_WINDOW)
         since = self.rules.reverts_accepted_until
-        counted = {row.revid: row.intent.page_id for row in rows if since is None or row.planned_at > since}
+        counted = {
+            row.revid: row.intent.page_id
+            for row in rows
+            if row.intent.page_id and (since is None or row.planned_at > since)
+        }
         reverted = self.wiki.reverted(counted) if counted else ()
         return gate.why_pause(len(rows), len(reverted), self.rules)
 
@@ -211,18 +267,24 @@ class Editor:
             if remaining_s > 0:
                 self.sleep(remaining_s)
 
+    def _why_closed(self) -> str:
+        return f"the family “{self.wiki.family}” may not be edited yet"
+
     def _intent(self, proposal: Proposal) -> Intent:
-        page = proposal.edit.page
+        planned = self._planned(proposal.edit, proposal.kind, proposal.edit.page.title)
+        partners = tuple((witness.page_id, witness.sha1) for witness in proposal.witnesses)
+        return replace(planned, file_sha1=proposal.file.sha1, partners=partners)
+
+    def _planned(self, edit: PageEdit, kind: Kind, title: str) -> Intent:
         return Intent(
             token=secrets.token_hex(6),
-            page_id=page.page_id,
-            title=page.title,
-            baserevid=page.revid,
-            file_sha1=proposal.file.sha1,
-            new_text_sha1=hashlib.sha1(proposal.edit.new_text.encode(), usedforsecurity=False).hexdigest(),
-            kind=str(proposal.kind),
+            page_id=edit.page.page_id,
+            title=title,
+            baserevid=edit.page.revid,
+            file_sha1="",
+            new_text_sha1=hashlib.sha1(edit.new_text.encode(), usedforsecurity=False).hexdigest(),
+            kind=str(kind),
             run=self.run,
-            partners=tuple((witness.page_id, witness.sha1) for witness in proposal.witnesses),
         )
 
 

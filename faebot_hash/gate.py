@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from faebot_hash.bots import may_edit
 from faebot_hash.edits import Kind, Proposal
 from faebot_hash.marks import DELETION, DUPLICATE
 from faebot_hash.model import PageText
-from faebot_hash.preflight import Account, Current, Preflight
-from faebot_hash.reasons import Skipped
+from faebot_hash.preflight import Account, Current, Other, Preflight
+from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Settings
 from faebot_hash.wikitext import Page
 
@@ -44,7 +45,8 @@ class Cap:
 class Rules:
     """What an operator may set: the run page's word, trial mode, reverts looked at already, and caps.
 
-    Files are nominated for deletion only with ``may_nominate``.
+    Files are nominated for deletion only with ``may_nominate``; ``bot_names`` are names by which {{bots}}
+    may mean this bot, besides its account's own.
     """
 
     run_word: str = "yes"
@@ -52,6 +54,7 @@ class Rules:
     reverts_accepted_until: datetime | None = None
     caps: tuple[Cap, ...] = ()
     may_nominate: bool = False
+    bot_names: tuple[str, ...] = ()
 
     def caps_of(self, kind: Kind) -> tuple[Cap, ...]:
         """Give the caps on one kind of edits."""
@@ -68,6 +71,7 @@ def rules_of(settings: Settings) -> Rules:
         tagging.reverts_accepted_until,
         (cap,),
         tagging.duplicate_template,
+        settings.wiki.bot_names,
     )
 
 
@@ -143,6 +147,25 @@ def why_protected(proposal: Proposal, preflight: Preflight) -> str:
     current = preflight.files.get(proposal.edit.page.page_id)
     level = current.protection if isinstance(current, Current) else ""
     return f"protected for {level}" if level else ""
+
+
+def why_other_changed(page: PageText, now: Other | Skipped) -> str:
+    """Say that a page which is no file's is not as it was read any more."""
+    if isinstance(now, Skipped):
+        return now.reason.sentence
+    known = (now.page.page_id, now.page.revid) == (page.page_id, page.revid)
+    return "" if known else f"revision {now.page.revid} is newer"
+
+
+def why_other_refused(now: Other | Skipped, names: Sequence[str]) -> str:
+    """Say that people do not want a page of our own edited; ``names`` begins with the account that edits."""
+    if isinstance(now, Skipped):
+        return now.reason.sentence
+    if now.protection:
+        return f"protected for {now.protection}"
+    if now.page.is_redirect:
+        return Reason.REDIRECT.sentence
+    return "" if may_edit(now.page.text, names) else Reason.BOTS_EXCLUDED.sentence
 
 
 def _why_not_witnesses(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from faebot_hash.edits import PageEdit
+from faebot_hash.edits import Kind, PageEdit
 from faebot_hash.family import Facts, Member
 from faebot_hash.likeness import Digest, Original
 from faebot_hash.links import Observation
@@ -82,10 +82,7 @@ class Wiki(Protocol):
     def preflight(
         self, titles: Sequence[str], categories: Sequence[str], others: Sequence[str] = ()
     ) -> Preflight:
-        """Read files (titles without "File:"), account, run page and category sizes afresh, in one call.
-
-        ``others`` are full titles of pages that are no file's.
-        """
+        """Read all afresh in one call: files (without "File:"), category sizes, other pages, the account."""
         ...
 
     def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
@@ -97,10 +94,7 @@ class Wiki(Protocol):
         ...
 
     def edit(self, edit: PageEdit, summary: str, as_bot: bool = True) -> EditAnswer:
-        """Send one POST, never again; every answer that the wiki can give comes back as a value.
-
-        Without ``as_bot`` the edit shows in recent changes like a person's.
-        """
+        """Send one POST, never again; every answer comes back as a value. Not ``as_bot`` it shows to all."""
         ...
 
 
@@ -212,7 +206,8 @@ class Intent:
     """A journal row: one edit that was planned, under the token that its summary carries.
 
     ``run`` names the run that planned it; ``file_timestamp`` and ``file_sha1`` are those of the file at
-    the time; ``partners`` are the page ids and SHA1s of the files that it was compared with.
+    the time; ``partners`` are the page ids and SHA1s of the files that it was compared with. Page id and
+    base revision are 0 for a page that is to be made.
     """
 
     token: str
@@ -225,6 +220,11 @@ class Intent:
     run: str = field(default="", kw_only=True)
     file_timestamp: datetime | None = field(default=None, kw_only=True)
     partners: tuple[tuple[int, str], ...] = field(default=(), kw_only=True)
+
+    @property
+    def full_title(self) -> str:
+        """Give the title with its namespace: a report's row has it, all others are of files."""
+        return self.title if self.kind == Kind.REPORT else f"File:{self.title.removeprefix('File:')}"
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,5 @@ def _undone(row: JournalRow, done: Applied | Skipped, store: Store) -> str:
 def _row_line(row: JournalRow) -> str:
     revision = f" revision {row.revid}" if row.revid else ""
     detail = f" ({row.detail})" if row.detail else ""
-    title = row.intent.title.removeprefix("File:")
-    return (
-        f"{row.planned_at:%Y-%m-%d %H:%M:%S}  {row.state:8} {row.intent.kind}  File:{title}{revision}{detail}"
-    )
+    page = f"{row.intent.full_title}{revision}{detail}"
+    return f"{row.planned_at:%Y-%m-%d %H:%M:%S}  {row.state:8} {row.intent.kind}  {page}"

@@ -12,14 +12,17 @@ from typing import Any, Self
 from faebot_hash.adapters.account_lock import only_editor
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.decoder import DecoderProcess
+from faebot_hash.adapters.facts import FactReader
 from faebot_hash.adapters.http import PoliteFetcher
 from faebot_hash.adapters.progress import watched
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import PRACTICE_FAMILY, Editor
-from faebot_hash.edits import Proposal
+from faebot_hash.edits import Outcome, Proposal
 from faebot_hash.gate import rules_of
 from faebot_hash.images import Limits
+from faebot_hash.recheck import recheck
+from faebot_hash.report import edit_line
 from faebot_hash.settings import Settings
 from faebot_hash.thumbnails import Hasher
 
@@ -45,6 +48,7 @@ class Session:
         self.wiki = Commons(
             site, thumb_width_px=settings.hashing.thumb_width_px, run_page=settings.wiki.run_page
         )
+        self.reader = FactReader(site, thumb_width_px=settings.hashing.thumb_width_px)
         self.settings = settings
         self.run = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         self.say = say
@@ -94,7 +98,18 @@ class Session:
         if not self.simulate:
             self.wiki.prepare()
         for intent, outcome in self.editor.settle_open():
-            self.say(f"An edit of an earlier run, File:{intent.title}: {outcome.sentence}")
+            self.say(f"An edit of an earlier run, {intent.full_title}: {outcome.sentence}")
+
+    def recheck(self) -> None:
+        """Take back what was edited for reasons that no longer hold, and tell of it."""
+        if self.simulate:
+            return
+        home = self.settings.wiki.home_category
+        for row, proposal in list(recheck(self.store, self.wiki, home, datetime.now(UTC))):
+            done = self.editor.apply(proposal)
+            if done.outcome is Outcome.EDITED:
+                self.store.settle(row.intent.token, "UNDONE", detail=proposal.edit.summary)
+            self.say(edit_line(done))
 
     def _downloads(self) -> PoliteFetcher:
         """Fetch from the settings' media hosts; a practice wiki serves its own, and no other is asked."""

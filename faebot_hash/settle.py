@@ -51,12 +51,16 @@ STATES = {
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of one attempt; ``oldrevid`` is the revision that ours replaced, 0 when none stands."""
+    """What became of one attempt; ``oldrevid`` is the revision that ours replaced, 0 when none stands.
+
+    ``token`` names the row in the journal, "" where nothing was planned.
+    """
 
     outcome: Outcome
     detail: str = ""
     revid: int = 0
     oldrevid: int = 0
+    token: str = ""
 
 
 def settle(intent: Intent, answer: EditAnswer, journal: Journal, wiki: Wiki) -> Settled:

@@ -26,7 +26,7 @@ from faebot_hash.reasons import Reason, Skipped
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
-ACCOUNT = Account("PracticeBot", frozenset({"edit", "bot"}))
+ACCOUNT = Account("PracticeBot", frozenset({"edit", "bot", "createpage"}))
 RUN_PAGE = PageText(900, "PracticeBot/Run", 1, "yes", "2026-01-01T00:00:00Z")
 
 
@@ -169,12 +169,35 @@ class FakeWiki:
         refused = self.before_edit(edit)
         if refused is not None:
             return refused
+        if edit.page.page_id not in self.revisions:
+            return self._edit_other(edit, summary)
         base = self.revisions[edit.page.page_id][-1][0].revid
         if base != edit.page.revid:
             return EditAnswer("editconflict")
         revision = self.save(edit.page.page_id, edit.new_text, summary, self.user)
         self.edits.append((edit.page.page_id, summary))
         return self.after_edit(EditAnswer("", "", base, revision.revid))
+
+    def _edit_other(self, edit: PageEdit, summary: str) -> EditAnswer:
+        """Make a page that is no file's, or save its next text."""
+        page = next((one for one in map(self._other, self.others) if one.page_id == edit.page.page_id), None)
+        title = edit.page.title if page is None else list(self.others)[page.page_id - 1_000]
+        if page is None and title in self.others:
+            return EditAnswer("articleexists")
+        if page is not None and page.revid != edit.page.revid:
+            return EditAnswer("editconflict")
+        revision = self.save_other(title, edit.new_text, summary, self.user)
+        self.edits.append((edit.page.page_id, summary))
+        return self.after_edit(EditAnswer("", "", page.revid if page else 0, revision.revid))
+
+    def save_other(self, title: str, text: str, comment: str, user: str) -> Revision:
+        """Save a page that is no file's as somebody."""
+        self.clock += 1
+        line = self.others.setdefault(title, [])
+        parent = line[-1][0].revid if line else 0
+        revision = Revision(self.clock, parent, EPOCH + timedelta(minutes=self.clock), user, comment)
+        line.append((revision, text))
+        return revision
 
 
 @dataclass

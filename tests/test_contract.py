@@ -15,6 +15,7 @@ from faebot_hash.adapters.commons import Commons
 from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
 from faebot_hash.model import FileInfo, PageText
+from faebot_hash.preflight import Other
 from faebot_hash.reasons import Reason, Skipped
 from tests.fake_wiki.grounds import (
     Ground,
@@ -322,6 +323,43 @@ def test_a_base_timestamp_loses_the_own_accounts_edit(ground: Ground, bot: ApiCl
     told = bot.edit(pageid=ground.page_id, text=page.text + "\ntwo", baserevid=page.revid, basetimestamp=base)
     assert told["edit"]["result"] == "Success"
     assert ground.page.text == page.text + "\ntwo"
+
+
+def test_only_who_may_makes_a_page_and_only_where_none_is(ground: Ground) -> None:
+    missing = PageText(0, f"User:{BOT}/Report", 0, "", ground.page.read_at)
+    ground.commons.prepare()
+    assert ground.commons.edit(PageEdit(missing, "one", ""), "test").code == "cantcreate"
+    ground.wiki.fault("may-create")
+    made = ground.commons.edit(PageEdit(missing, "one", ""), "test")
+    assert (made.code, made.oldrevid) == ("", 0)
+    assert ground.commons.edit(PageEdit(missing, "two", ""), "test").code == "articleexists"
+    assert [one.revid for one in ground.commons.history_of(missing.title)] == [made.newrevid]
+    assert ground.commons.history_of(f"User:{BOT}/Nothing") == ()
+
+
+def test_other_pages_are_read_with_the_rest_before_an_edit(ground: Ground) -> None:
+    there, none = f"User:{BOT}/Run", f"User:{BOT}/Nothing at all"
+    others = ground.commons.preflight((), (), [there, none, none.replace(" ", "_"), "a[b"]).others
+    assert isinstance(others["a[b"], Skipped)
+    run_page, *missing = (others[title] for title in (there, none, none.replace(" ", "_")))
+    assert isinstance(run_page, Other)
+    assert (run_page.page.text, run_page.protection) == ("yes", "")
+    for one in missing:
+        assert isinstance(one, Other)
+        assert (one.page.page_id, one.page.title, one.page.revid, one.page.text) == (0, none, 0, "")
+        assert ISO_SECONDS.fullmatch(one.page.read_at)
+
+
+@pytest.mark.parametrize("as_bot", [True, False])
+def test_an_edit_is_marked_as_a_bots_or_shows_to_all(ground: Ground, as_bot: bool) -> None:
+    page = ground.page
+    ground.commons.edit(PageEdit(page, page.text + "\nours", ""), "test", as_bot=as_bot)
+    if isinstance(ground.wiki, World):
+        assert ground.wiki.state.pages[ground.page_id].latest.bot is as_bot
+        return
+    told = ground.wiki.reader().get(action="query", list="recentchanges", rcprop="flags|ids", rclimit=1)
+    (change,) = told["query"]["recentchanges"]
+    assert (change["revid"], change["bot"]) == (ground.page.revid, as_bot)
 
 
 def test_the_same_text_is_no_change(ground: Ground, bot: ApiClient) -> None:

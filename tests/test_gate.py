@@ -138,7 +138,9 @@ def test_the_rules_come_from_the_settings() -> None:
     }
     chosen = parse({"wiki": {"run_word": "go"}, "tagging": tagging})
     caps = (Cap(Kind.NOMINATED, "Duplicate", 7),)
-    assert rules_of(chosen) == Rules("go", False, NOW, caps, may_nominate=True)
+    assert rules_of(chosen) == Rules(
+        "go", False, NOW, caps, may_nominate=True, bot_names=("Faebot", "faebot_hash")
+    )
 
 
 @pytest.mark.parametrize(

@@ -83,4 +83,5 @@ def groups_of(state: WikiState, name: str) -> list[str]:
 def rights_of(state: WikiState, name: str, limited: bool) -> list[str]:
     """List the rights of an account in a session."""
     rights = dict.fromkeys(right for group in groups_of(state, name) for right in RIGHTS[group])
-    return [right for right in rights if not limited or right in GRANTED]
+    granted = GRANTED | {"createpage"} if state.may_create else GRANTED
+    return [right for right in rights if not limited or right in granted]

@@ -8,6 +8,7 @@ from tests.fake_wiki.accounts import ANONYMOUS, Sessions, rights_of
 from tests.fake_wiki.answers import Answer, ApiError, Parameters, given, listed
 from tests.fake_wiki.clock import VirtualClock
 from tests.fake_wiki.editing import Saved, edit
+from tests.fake_wiki.linking import entities
 from tests.fake_wiki.queries import Queries
 from tests.fake_wiki.siteinfo import paraminfo
 from tests.fake_wiki.state import WikiState
@@ -38,6 +39,8 @@ def handle(
             return Handled(Answer({"edit": told}), saved, user)
         if action == "query":
             return Handled(Answer(Queries(state, clock, sessions, server).answer(asked, session)), None, user)
+        if action == "wbgetentities" and not state.core_only:
+            return Handled(Answer(entities(state, listed(asked, "ids"))), None, user)
         if action == "login":
             return Handled(_login(sessions, asked, session), None, user)
         if action == "logout":

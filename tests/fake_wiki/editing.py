@@ -116,6 +116,8 @@ def _page(state: WikiState, asked: Parameters) -> Page | None:
             raise ApiError("nosuchpageid", f"There is no page with ID {asked['pageid']}.")
         return page
     page = state.titled(asked.get("title", ""))
+    if page is not None and given(asked, "createonly"):
+        raise ApiError("articleexists", "The article you tried to create has been created already.")
     if page is None and given(asked, "nocreate"):
         raise ApiError("missingtitle", "The page you specified doesn't exist.")
     return page
@@ -126,6 +128,8 @@ def _check_permission(state: WikiState, page: Page | None, user: str, rights: li
         raise ApiError("protectedpage", "This page has been protected to prevent editing or other actions.")
     if user in state.blocks:
         raise ApiError("blocked", "You have been blocked from editing.", blockinfo={"blockedby": "Admin"})
+    if page is None and "createpage" not in rights:
+        raise ApiError("cantcreate", "You do not have permission to create new pages.")
 
 
 def _new_text(state: WikiState, asked: Parameters, page: Page | None) -> tuple[str, tuple[str, ...]]:

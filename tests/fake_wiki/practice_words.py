@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import RLock
 
 from tests.fake_wiki import scene
@@ -25,7 +26,7 @@ class PracticeWords:
             scene.human(self.people, action, title, **details)
 
     def fault(self, name: str, value: str | int = 1) -> None:
-        """Start a lasting fault: lag, readonly or search-warning; an empty value or 0 ends it."""
+        """Start a lasting fault: lag, readonly, search-warning, core-only; an empty value or 0 ends it."""
         with self._lock:
             if name == "lag":
                 self.state.lag_s = float(value or 0)
@@ -33,8 +34,24 @@ class PracticeWords:
                 self.state.readonly = str(value or "")
             elif name == "search-warning":
                 self.state.search_warning = "The search was cut short." if value else ""
+            elif name == "core-only":
+                self.state.core_only = bool(value)
+            elif name == "may-create":
+                self.state.may_create = bool(value)
             else:
                 raise ValueError(f"no lasting fault is called {name}")
+
+    def usage(self, title: str, pages: Sequence[str]) -> None:
+        """Let pages of other wikis use a file ("File:…"): each as "en.wikipedia.org:Title"; none ends it."""
+        with self._lock:
+            self.state.usage[title] = tuple(pages)
+
+    def statements(self, title: str, count: int | None) -> None:
+        """Give a file that many statements of structured data; None takes the whole entity away."""
+        with self._lock:
+            self.state.statements.pop(title, None)
+            if count is not None:
+                self.state.statements[title] = count
 
     def bot(self) -> ApiClient:
         """Give a bare client that is logged in as the bot."""

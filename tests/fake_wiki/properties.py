@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from tests.fake_wiki.answers import ApiError, Parameters, given, listed
 from tests.fake_wiki.clock import stamp
-from tests.fake_wiki.state import CATEGORY, FILE, Page, Revision, WikiState
+from tests.fake_wiki.state import CATEGORY, FILE, Page, Revision, Upload, WikiState
 
 HIGH_LIMIT = 5000
 
@@ -26,8 +26,9 @@ class Asked:
     go_on: dict[str, str] = field(default_factory=dict)
 
     def wants(self, prop: str) -> bool:
-        """Tell whether a property is asked for."""
-        return prop in listed(self.parameters, "prop")
+        """Tell whether a property is asked for, and was not told whole in an earlier part of the answer."""
+        finished = self.parameters.get("continue", "").partition("||")[2].split("|")
+        return prop in listed(self.parameters, "prop") and prop not in finished
 
 
 def properties(page: Page | None, asked: Asked, namespace: int) -> dict[str, Any]:
@@ -98,7 +99,23 @@ def _imageinfo(page: Page | None, asked: Asked) -> dict[str, Any]:
         page = asked.state.titled(page.redirect_target)
     if page is None or not page.uploads:
         return {"imagerepository": ""}
-    current, name = page.uploads[-1], page.title.partition(":")[2].replace(" ", "_")
+    versions = [_version(page, upload, asked) for upload in _versions(page, asked)]
+    return {"imagerepository": "local", "imageinfo": versions}
+
+
+def _versions(page: Page, asked: Asked) -> list[Upload]:
+    """Choose the versions to tell of, newest first; of several files a long history is cut without a word."""
+    limit = asked.parameters.get("iilimit", "1")
+    start = asked.parameters.get("iistart", "")
+    newest_first = [one for one in reversed(page.uploads) if not start or stamp(one.timestamp) <= start]
+    count = HIGH_LIMIT if limit == "max" else int(limit)
+    if len(newest_first) > count and not asked.several:
+        asked.go_on["iistart"] = stamp(newest_first[count].timestamp)
+    return newest_first[:count]
+
+
+def _version(page: Page, current: Upload, asked: Asked) -> dict[str, Any]:
+    name = page.title.partition(":")[2].replace(" ", "_")
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
     folder, file = f"{digest[0]}/{digest[:2]}", quote(name)
     known: dict[str, Any] = {
@@ -121,7 +138,7 @@ def _imageinfo(page: Page | None, asked: Asked) -> dict[str, Any]:
         thumb = f"{asked.server}/wikipedia/commons/thumb/{folder}/{file}/{width}px-{file}"
         told |= {"thumburl": thumb, "thumbwidth": int(width)}
         told["thumbheight"] = max(1, current.height * int(width) // current.width)
-    return {"imagerepository": "local", "imageinfo": [told]}
+    return told
 
 
 def _info(page: Page | None, asked: Asked) -> dict[str, Any]:
@@ -150,6 +167,6 @@ def _categoryinfo(page: Page, state: WikiState) -> dict[str, Any]:
     members = state.members(page.title.partition(":")[2])
     files = sum(one.namespace == FILE for one in members)
     subcats = sum(one.namespace == CATEGORY for one in members)
-    hidden = "{{hiddencat}}" in page.text.lower() or "__HIDDENCAT__" in page.text
+    hidden = state.is_hidden(page.title.partition(":")[2])
     counts = {"size": len(members), "pages": len(members) - files - subcats, "files": files}
     return {**counts, "subcats": subcats, "hidden": hidden}

@@ -8,8 +8,9 @@ from typing import Any
 from tests.fake_wiki.accounts import ADDRESS, ANONYMOUS, Sessions, groups_of, rights_of
 from tests.fake_wiki.answers import ApiError, Parameters, given, listed, number
 from tests.fake_wiki.clock import VirtualClock, stamp
-from tests.fake_wiki.properties import Asked, properties
-from tests.fake_wiki.siteinfo import TOKEN_KINDS, siteinfo
+from tests.fake_wiki.linking import LISTERS, lists, sort_key
+from tests.fake_wiki.properties import HIGH_LIMIT, Asked, properties
+from tests.fake_wiki.siteinfo import QUERY_MODULES, TOKEN_KINDS, siteinfo
 from tests.fake_wiki.state import FILE, Page, WikiState, namespace_of, normal
 
 
@@ -29,6 +30,7 @@ class Queries:
         if given(asked, "curtimestamp"):
             now = self._clock.now() - timedelta(seconds=self._state.stale_s)
             document["curtimestamp"] = stamp(now)
+        self._warn(asked, document)
         self._pages(asked, query, document)
         for name in listed(asked, "list"):
             self._list(name, asked, query, document)
@@ -37,6 +39,12 @@ class Queries:
         if query:
             document["query"] = query
         return document
+
+    def _warn(self, asked: Parameters, document: dict[str, Any]) -> None:
+        known = set(QUERY_MODULES["prop"]) - ({"globalusage"} if self._state.core_only else set())
+        if unknown := [prop for prop in listed(asked, "prop") if prop not in known]:
+            warning = f'Unrecognized value for parameter "prop": {", ".join(unknown)}.'
+            document["warnings"] = {"main": {"warnings": warning}}
 
     def _pages(self, asked: Parameters, query: dict[str, Any], document: dict[str, Any]) -> None:
         titles, ids, revids = (listed(asked, name) for name in ("titles", "pageids", "revids"))
@@ -62,11 +70,26 @@ class Queries:
             page = found[page_id]
             head = {"pageid": page_id, "ns": page.namespace, "title": page.title}
             pages.append({**head, **properties(page, what, page.namespace)})
+        self._lists(what, [found[page_id] for page_id in sorted(found)], pages)
         if what.go_on:
             document.pop("batchcomplete", None)
-            document["continue"] = {**what.go_on, "continue": "||"}
+            document["continue"] = {**what.go_on, "continue": f"||{'|'.join(_finished(what))}"}
         if pages:
             query["pages"] = pages
+
+    def _lists(self, what: Asked, found: list[Page], pages: list[dict[str, Any]]) -> None:
+        by_id = {page["pageid"]: page for page in pages if "pageid" in page}
+        for prop in filter(what.wants, LISTERS):
+            if prop == "globalusage" and self._state.core_only:
+                continue
+            told, more = lists(found, self._state, what.parameters, prop)
+            what.go_on |= more
+            for page_id, entries in told.items():
+                by_id[page_id][prop] = entries
+            if prop == "globalusage":
+                for page in found:
+                    if page.namespace == FILE:
+                        by_id[page.page_id].setdefault(prop, [])
 
     def _by_title(
         self, title: str, found: dict[int, Page], absent: list[dict[str, Any]], query: dict[str, Any]
@@ -98,8 +121,26 @@ class Queries:
             self._search(asked, query, document)
         elif name == "categorymembers":
             category = normal(asked.get("cmtitle", "")).removeprefix("Category:")
-            members = sorted(self._state.members(category), key=lambda page: page.page_id)
-            query[name] = [_entry(page) for page in members]
+            self._members(category, asked, query, document)
+
+    def _members(
+        self, category: str, asked: Parameters, query: dict[str, Any], document: dict[str, Any]
+    ) -> None:
+        members = sorted(self._state.members(category), key=lambda page: page.page_id)
+        if listed(asked, "cmtype") == ["file"]:
+            members = [page for page in members if page.namespace == FILE]
+        start = int(asked.get("cmcontinue", "file|00|0").rpartition("|")[2])
+        limit = HIGH_LIMIT if asked.get("cmlimit") == "max" else number(asked, "cmlimit") or 10
+        left = [page for page in members if page.page_id >= start]
+        wanted = listed(asked, "cmprop") or ["ids", "title"]
+        keyed = "sortkeyprefix" in wanted
+        query["categorymembers"] = [
+            _entry(page) | ({"sortkeyprefix": sort_key(page, category)} if keyed else {})
+            for page in left[:limit]
+        ]
+        if len(left) > limit:
+            document.pop("batchcomplete", None)
+            document["continue"] = {"cmcontinue": f"file|00|{left[limit].page_id}", "continue": "-||"}
 
     def _search(self, asked: Parameters, query: dict[str, Any], document: dict[str, Any]) -> None:
         words = asked.get("srsearch", "")
@@ -150,6 +191,13 @@ class Queries:
         if "ratelimits" in wanted:
             who["ratelimits"] = {}
         return who
+
+
+def _finished(what: Asked) -> list[str]:
+    """Name the properties that this part of the answer tells whole, or an earlier one did."""
+    prefixes = {"imageinfo": "ii", "revisions": "rv"} | {prop: each[0] for prop, each in LISTERS.items()}
+    unfinished = {prop for prop, prefix in prefixes.items() if any(key[:2] == prefix for key in what.go_on)}
+    return [prop for prop in listed(what.parameters, "prop") if prop not in unfinished]
 
 
 def _entry(page: Page) -> dict[str, Any]:

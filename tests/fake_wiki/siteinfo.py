@@ -7,10 +7,21 @@ from typing import Any
 from tests.fake_wiki.state import NAMESPACES
 
 TOKEN_KINDS = ("createaccount", "csrf", "login", "patrol", "rollback", "userrights", "watch")
-ACTIONS = ("edit", "login", "logout", "paraminfo", "query")
+ACTIONS = ("edit", "login", "logout", "paraminfo", "query", "wbgetentities")
 _LIMITS = {"multi": "", "limit": 50, "lowlimit": 50, "highlimit": 500}
 QUERY_MODULES = {
-    "prop": ("categoryinfo", "imageinfo", "info", "revisions"),
+    "prop": (
+        "categories",
+        "categoryinfo",
+        "extlinks",
+        "fileusage",
+        "globalusage",
+        "imageinfo",
+        "info",
+        "linkshere",
+        "revisions",
+        "templates",
+    ),
     "list": ("categorymembers", "search"),
     "meta": ("siteinfo", "tokens", "userinfo"),
 }

@@ -28,7 +28,7 @@ NAMESPACES = {
     14: "Category",
     15: "Category talk",
 }
-FILE, CATEGORY = 6, 14
+FILE, TEMPLATE, CATEGORY = 6, 10, 14
 CATEGORY_LINK = re.compile(r"\[\[\s*[Cc]ategory\s*:\s*([^\]|]+?)\s*(?:\||\]\])")
 TEMPLATE_CATEGORIES = ((re.compile(r"\{\{\s*[Dd]uplicate\s*[|}]"), "Duplicate"),)
 REDIRECT = re.compile(r"\s*#REDIRECT\s*:?\s*\[\[:?([^\]|]+)", re.IGNORECASE)
@@ -116,7 +116,11 @@ class WikiState:
     )
     searches: dict[str, tuple[int, ...]] = field(default_factory=dict)
     search_warning: str = ""
+    usage: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    statements: dict[str, int] = field(default_factory=dict)
+    core_only: bool = False
     stale_s: float = 0.0
+    may_create: bool = False
     jobs: tuple[tuple[datetime, tuple[int, ...]], ...] = ()
 
     def copy(self) -> WikiState:
@@ -127,6 +131,8 @@ class WikiState:
             blocks=dict(self.blocks),
             groups=dict(self.groups),
             searches=dict(self.searches),
+            usage=dict(self.usage),
+            statements=dict(self.statements),
         )
 
     def titled(self, title: str) -> Page | None:
@@ -145,6 +151,11 @@ class WikiState:
     def members(self, category: str) -> list[Page]:
         """List the pages in a category, named without "Category:"."""
         return [page for page in self.pages.values() if normal(category) in page.categories]
+
+    def is_hidden(self, category: str) -> bool:
+        """Tell whether a category is one of those that only maintainers see."""
+        page = self.titled(f"Category:{category}")
+        return page is not None and ("{{hiddencat}}" in page.text.lower() or "__HIDDENCAT__" in page.text)
 
     def tag_later(self, revids: Iterable[int], at: datetime) -> None:
         """Let a job mark revisions as reverted, as MediaWiki does: not at once."""

@@ -39,6 +39,7 @@ FAULTS = frozenset(
         "search-warning",
         "search-window",
         "lost-reply",
+        "may-create",
         "core-only",
     }
 )

@@ -121,7 +121,10 @@ if ( $practiceFault( 'core-only' ) === null ) {
 	$wgAPIModules['wbgetentities'] = PracticeEntities::class;
 }
 
-// Faults
+// Faults, and one favour
+if ( $practiceFault( 'may-create' ) !== null ) {
+	$wgGrantPermissions['editpage']['createpage'] = true;
+}
 $practiceReadOnly = $practiceFault( 'readonly' );
 if ( $practiceReadOnly !== null ) {
 	$wgReadOnly = $practiceReadOnly;
