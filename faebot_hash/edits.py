@@ -11,6 +11,10 @@ from faebot_hash.reasons import Skipped
 MAX_SUMMARY = 400  # characters; MediaWiki keeps 500, the rest is for the token of the edit
 
 
+MAX_WITNESSES = 10
+"""Partners that are read again before an edit, so that one call is enough for any set."""
+
+
 class Kind(StrEnum):
     """What an edit is for: its word in the journal, in which edits of a kind are counted together."""
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from faebot_hash import exclude, fingerprint, match, slices, tag
-from faebot_hash.edits import Applied, Found, PageEdit, Proposal, Witness
+from faebot_hash.edits import MAX_WITNESSES, Applied, Found, PageEdit, Proposal, Witness
 from faebot_hash.model import FileInfo, HashedFile, Match, PageText, Slice, SliceKind
 from faebot_hash.ports import HashStore, Journal, Wiki
 from faebot_hash.reasons import Reason, Skipped
@@ -22,9 +22,6 @@ from faebot_hash.settings import Collection, Settings
 from faebot_hash.thumbnails import Hasher, comparable
 
 T = TypeVar("T")
-
-MAX_WITNESSES = 10
-"""Partners that are read again before an edit, so that one call is enough for any set."""
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from faebot_hash import report
-from faebot_hash.edits import Applied, Found, Outcome
+from faebot_hash.edits import Applied, Found
 from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.reasons import Skipped
-from faebot_hash.recheck import recheck
 from faebot_hash.session import Session
 from faebot_hash.settings import Collection
 from faebot_hash.tally import Tally
@@ -60,7 +58,7 @@ class Sweep:
                 tally.add(found, applied)
                 self._tell(found, applied)
                 self._stop_if_told(applied)
-            self._recheck()
+            self._session.recheck()
             self._advise()
         finally:
             self._session.say("\n".join(report.total_lines(tally, colour=self._colour)))
@@ -86,17 +84,6 @@ class Sweep:
         if self._report_file:
             with self._report_file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(report.to_json(found, applied), ensure_ascii=False) + "\n")
-
-    def _recheck(self) -> None:
-        """Take back what was overwritten between its hash and now."""
-        if self._session.simulate:
-            return
-        home = self._session.settings.wiki.home_category
-        for row, proposal in list(recheck(self._session.store, self._session.wiki, home, datetime.now(UTC))):
-            done = self._session.editor.apply(proposal)
-            if done.outcome is Outcome.EDITED:
-                self._session.store.settle(row.intent.token, "UNDONE", detail=proposal.edit.summary)
-            self._session.say(report.edit_line(done))
 
     def _advise(self) -> None:
         """Show what the account should not create itself: the page of the home category."""

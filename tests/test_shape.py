@@ -64,6 +64,7 @@ LEVELS = {
     "families": 5,
     "find": 7,
     "confirm": 7,
+    "partners": 6,
     "undo": 6,
     "recheck": 6,
     "linkrot": 6,
@@ -71,10 +72,11 @@ LEVELS = {
     "adapters": 7,
     "session": 8,
     "sweep": 9,
-    "confirmation": 9,
+    "publication": 9,
+    "confirmation": 10,
     "runs": 9,
-    "commands": 10,
-    "__main__": 11,
+    "commands": 11,
+    "__main__": 12,
 }
 
 PACKAGES = {"adapters", "commands"}

@@ -66,11 +66,15 @@ class Operator:
 
     def state(self) -> dict[str, str]:
         """Read every file page."""
-        everything = {"generator": "allpages", "gapnamespace": 6, "gaplimit": 500, "prop": "revisions"}
-        answer = self.wiki.reader().get(action="query", rvprop="content", rvslots="main", **everything)
-        assert "continue" not in answer
-        pages = answer["query"]["pages"]
-        return {page["title"]: page["revisions"][0]["slots"]["main"]["content"] for page in pages}
+        everything = {"generator": "allpages", "gapnamespace": 6, "gaplimit": 50, "prop": "revisions"}
+        reader, more, texts = self.wiki.reader(), {}, {}
+        while True:
+            answer = reader.get(action="query", rvprop="content", rvslots="main", **everything, **more)
+            for page in answer["query"]["pages"]:
+                texts[page["title"]] = page["revisions"][0]["slots"]["main"]["content"]
+            more = answer.get("continue", {})
+            if not more:
+                return texts
 
     def tagged(self) -> set[str]:
         """Name the files whose page is in the home category, as the wiki parsed it."""

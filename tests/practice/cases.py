@@ -6,6 +6,7 @@ from functools import cache
 
 from tests.practice.civil import civil_files
 from tests.practice.exclusions import excluded_files
+from tests.practice.identical import identical_files
 from tests.practice.military import military_files
 from tests.practice.story import Case, SeedFile
 
@@ -65,6 +66,33 @@ CASES: tuple[Case, ...] = (
         "fleuron-twin", "three prints of one ornament, one with heavier lines", (FLEURON,), "all are tagged"
     ),
     Case("fleuron-variation", "other ornaments, and one at a tilted angle", (FLEURON,), "none is tagged"),
+    Case(
+        "identical-layouts",
+        "the older page, and one with the better layout, of one picture",
+        BOTH,
+        "both are tagged; the page with the better layout is kept, the other nominated",
+    ),
+    Case(
+        "identical-deleted",
+        "one picture under two names",
+        BOTH,
+        "both are tagged; the later upload is nominated",
+    ),
+    Case(
+        "identical-reverted",
+        "one picture under two names",
+        BOTH,
+        "both are tagged; the later upload is nominated",
+    ),
+    Case(
+        "identical-overwritten",
+        "one picture under two names",
+        BOTH,
+        "both are tagged; the later upload is nominated",
+    ),
+    Case(
+        "identical-tie", "two uploads of one second", BOTH, "both are tagged, and people choose which to keep"
+    ),
     Case("single", "photographs without a twin", (), "none is tagged"),
 )
 
@@ -72,7 +100,7 @@ CASES: tuple[Case, ...] = (
 @cache
 def case_files() -> tuple[SeedFile, ...]:
     """Give every seeded file of the casebook, oldest upload first, so that page ids grow with the dates."""
-    files = [*military_files(), *excluded_files(), *civil_files()]
+    files = [*military_files(), *excluded_files(), *identical_files(), *civil_files()]
     return tuple(sorted(files, key=lambda file: file.uploaded))
 
 
