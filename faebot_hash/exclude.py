@@ -13,7 +13,7 @@ The reasons in the order in which they are looked for; the first one found is to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from faebot_hash import marks
 from faebot_hash.bots import may_edit
@@ -61,7 +61,7 @@ def _decide_one(
     alone = None if gone != set(titles) else Skipped(file.title, Reason.NO_PARTNER)
     return (
         _by_marks(page_text, page, names, home_category)
-        or _by_relations(file.title, page, titles)
+        or by_relations(file.title, page, titles)
         or by_partners(file.title, partners, [title for title in titles if title not in gone])
         or alone
     )
@@ -72,7 +72,7 @@ def by_text(
 ) -> Skipped | None:
     """Find a reason in the page's own text; ``partners`` are the titles of the files it equals."""
     parsed = Page(page.text)
-    return _by_marks(page, parsed, names, home_category) or _by_relations(_own(page.title), parsed, partners)
+    return _by_marks(page, parsed, names, home_category) or by_relations(_own(page.title), parsed, partners)
 
 
 def by_partners(own: str, partners: Mapping[str, Page], titles: Sequence[str]) -> Skipped | None:
@@ -93,10 +93,15 @@ def by_history(page: PageText, history: Sequence[Revision]) -> Skipped | None:
 
     The page must be one that ``decide`` found untagged.
     """
-    for revision in history:
-        if _TAG_SUMMARY.search(revision.comment):
-            return Skipped(_own(page.title), Reason.REMOVED_BY_HUMAN, f"tagged in revision {revision.revid}")
-    return None
+    tag = tagging(history)
+    if tag is None:
+        return None
+    return Skipped(_own(page.title), Reason.REMOVED_BY_HUMAN, f"tagged in revision {tag.revid}")
+
+
+def tagging(history: Iterable[Revision]) -> Revision | None:
+    """Find the revision that tagged a page, the first in the order given, by its summary."""
+    return next((revision for revision in history if _TAG_SUMMARY.search(revision.comment)), None)
 
 
 def _by_marks(page: PageText, parsed: Page, names: Sequence[str], home_category: str) -> Skipped | None:
@@ -112,7 +117,8 @@ def _by_marks(page: PageText, parsed: Page, names: Sequence[str], home_category:
     return None
 
 
-def _by_relations(own: str, page: Page, partners: Sequence[str]) -> Skipped | None:
+def by_relations(own: str, page: Page, partners: Iterable[str]) -> Skipped | None:
+    """Find a reason in what a page says of other files: derived, linked to a partner, other versions."""
     if mark := page.uses(marks.DERIVATIVE):
         return Skipped(own, Reason.DERIVATIVE, f"{{{{{mark}}}}}")
     for partner in partners:

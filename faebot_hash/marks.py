@@ -84,3 +84,45 @@ Panoramioreview, Panoramio review, Ipernityreview, YouTubeReview, YouTube review
 iNaturalistreview, iNaturalist review, Mapillary review, Pixabay review, Unsplash review, Instagram review,
 Google photos review
 """)
+
+LICENCE = _spellings("""
+Attribution only license, Attribution entertainment, Copyrighted free use, Copyrighted free use provided that,
+Public domain, Publicdomain, No known copyright, No known copyright restrictions,
+Flickr no known copyright restrictions, Free Art License, Licence Art Libre, Free screenshot, Free media,
+Open Government Licence, Government Open Data License, Norwegian Licence for Open Government Data, NLOD,
+Licence Ouverte, Etalab, Open Database License, ODbL, Geograph, Beerware, Artistic, Apache License, Expat,
+Anti copyright, AntiCopyright, Kopimi, Copyleft, Heirs license, Custom license, Money, Currency, IUPAC,
+Polishsymbol, Sovietpd, USAID, BArch License, BArch, NARA license, NoRightsReserved, CrownCopyright,
+OTRS permission, Permission OTRS, PermissionOTRS, PermissionTicket, VRT permission, Permission
+""")
+
+LICENCE_WRAPPERS = _spellings("""
+Self, Self2, Multi license, Multilicense, Multiple licenses, Dual license, License, Licence, Licensing,
+License migration, Licensed PD, Licensed PD Art, Licensed PD Art two, Licensed PD scan, Licensed FOP,
+PD Art, PD-Art two, PD scan, PD-Art 70, PD-Art YorckProject, Art Photo license, PD two, User license
+""")
+
+LICENCE_LAYOUT = _spellings("""
+category, categories, cat, nocat, no category, lang, language, align, width, class, style, small, size
+""")
+
+AUTHOR = _spellings("""
+author, authors, photographer, photographers, artist, artists, creator, creators, painter, sculptor, engraver,
+illustrator, cartographer, architect, autor, auteur, fotograf, fotografo, urheber, 作者, автор
+""")
+
+NOBODY = _spellings("""
+unknown, author unknown, unknown author, unknown photographer, anonymous, anonymous author, not known, n/a,
+none, unstated, not stated, not provided, not given, see description, see below, see source, various, -, ?
+""")
+
+DRAWN = _spellings("""
+Map, Mapsources, Diagram, Chart, Graph, Insignia, Coat of arms, COA,
+COAInformation, COA blazon, Logo, PD-textlogo, PD-logo, PD-shape, PD-ineligible, PD-chem, PD-text logo,
+PD-Coa-Germany, PD-Flag-Germany, Should be SVG, ShouldBeSVG, Should be text, Should be PNG, Convert to SVG,
+Convert to vector, BadJPG, Bad JPG, BadJPEG, SVG, SVG created, Valid SVG, ValidSVG, Invalid SVG, Vector,
+Created with, Inkscape, Screenshot, Free screenshot, Software screenshot, Wikimedia screenshot,
+Wikipedia-screenshot, PD-algorithm, AI generated, AI-generated, PD-AI, Computer generated, CGI, Fractal,
+Chemical structure, Chess diagram, BSicon, Pictogram, OpenStreetMap, OSM, Blank map, SVG map,
+Population pyramid, Election apportionment diagram
+""")
