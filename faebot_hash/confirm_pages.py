@@ -18,7 +18,6 @@ from faebot_hash.family_section import decision_lines, family_section, table
 from faebot_hash.likeness import Verdict
 from faebot_hash.settings import Settings
 
-_ALONE_A_BLOCK = 50
 _NOT_COMPARED = "Not compared"
 _ALONE = "Without a family"
 
@@ -50,7 +49,7 @@ def pages(
     than ``settings.confirm.report_bytes`` in UTF-8, but one that holds a single larger family.
     """
     limit = settings.confirm.report_bytes
-    blocks = list(_blocks(findings, alone))
+    blocks = list(_blocks(findings, alone, limit))
     opening = _opening(findings, run, at, settings, alone)
     whole = "\n".join([opening, *_body(blocks)])
     if _bytes(whole) <= limit:
@@ -61,17 +60,26 @@ def pages(
     return [index, *(WikiPage(f"{run}/{n}", text) for n, text in enumerate(texts, start=1))]
 
 
-def _blocks(findings: Sequence[Finding], alone: Sequence[Decision]) -> Iterator[_Block]:
+def _blocks(findings: Sequence[Finding], alone: Sequence[Decision], limit: int) -> Iterator[_Block]:
     numbered = [(number, dossier(finding)) for number, finding in enumerate(findings, start=1)]
     for verdict in (*Verdict, None):
         section = verdict.value.capitalize() if verdict else _NOT_COMPARED
         for number, one in numbered:
             if one.verdict is verdict:
                 yield _Block(section, f"family {number}", family_section(number, one))
-    for start in range(0, len(alone), _ALONE_A_BLOCK):
-        some = alone[start : start + _ALONE_A_BLOCK]
-        name = f"files {start + 1} to {start + len(some)}"
-        yield _Block(_ALONE, name, "\n".join(decision_lines(some)))
+    if alone:
+        yield from _alone_blocks(alone, 0, len(alone), limit)
+
+
+def _alone_blocks(alone: Sequence[Decision], start: int, end: int, limit: int) -> Iterator[_Block]:
+    """Halve the files without a family until each piece leaves room for others on its page."""
+    text = "\n".join(decision_lines(alone[start:end]))
+    if _bytes(text) > limit // 4 and end - start > 1:
+        middle = (start + end) // 2
+        yield from _alone_blocks(alone, start, middle, limit)
+        yield from _alone_blocks(alone, middle, end, limit)
+    else:
+        yield _Block(_ALONE, f"files {start + 1} to {end}", text)
 
 
 def _body(blocks: Sequence[_Block]) -> Iterator[str]:

@@ -16,7 +16,7 @@ GALLERY_HEIGHT_PX = 120
 MAX_TEXT = 300  # characters of a description or of a detail
 MAX_NAMES = 40  # categories, templates or parameters that are named; the rest is counted
 _PREFIX_DIGITS = 8
-_UNKNOWN = "–"
+_LACKING = "–"
 
 
 def family_section(number: int, one: Dossier) -> str:
@@ -38,12 +38,11 @@ def decision_lines(decisions: Iterable[Decision]) -> Iterator[str]:
     """List what became of files: a line for each outcome and reason, with its files."""
     grouped: dict[str, list[str]] = defaultdict(list)
     for decision in decisions:
-        title = subject(decision)
         seen = [plain(decision.detail, MAX_TEXT)] if decision.detail else []
         if isinstance(decision, Applied) and decision.revid:
             seen.insert(0, f"revision {decision.revid}")
         more = f" ({', '.join(seen)})" if seen else ""
-        grouped[_phrase(decision)].append(file_link(title, plain(title)) + more)
+        grouped[_phrase(decision)].append(file_link(subject(decision)) + more)
     for phrase, files in grouped.items():
         yield f"* {phrase}: {'; '.join(files)}"
 
@@ -98,9 +97,9 @@ def _points(entry: Entry) -> Iterator[tuple[str, str, str, str]]:
         yield file, total, f"{point.points:+d}", plain(point.reason, MAX_TEXT)
     if entry.score.unknown:
         unknown = ", ".join(criterion.subject for criterion in entry.score.unknown)
-        yield file, total, _UNKNOWN, f"unknown: {unknown}"
+        yield file, total, _LACKING, f"unknown: {unknown}"
     elif not entry.score.points:
-        yield file, total, _UNKNOWN, "nothing speaks for or against it"
+        yield file, total, _LACKING, "nothing speaks for or against it"
 
 
 def _contrast(number: int, best_number: int, here: Facts, there: Facts) -> Iterator[str]:
@@ -109,17 +108,19 @@ def _contrast(number: int, best_number: int, here: Facts, there: Facts) -> Itera
         ("Categories only here", *map(_categories, (found.categories_here, found.categories_there))),
         ("Licence templates only here", *map(_names, (found.licences_here, found.licences_there))),
     ]
-    rows = [row for row in rows if row[1] or row[2]]
+    rows = [row for row in rows if row[1:] != (_LACKING, _LACKING)]
     shown = found.parameters[:MAX_NAMES]
     rows += [
-        (plain(name, MAX_TEXT), plain(ours, MAX_TEXT), plain(theirs, MAX_TEXT))
+        (plain(name, MAX_TEXT), *(plain(side, MAX_TEXT) or _LACKING for side in (ours, theirs)))
         for name, ours, theirs in shown
     ]
     if len(found.parameters) > len(shown):
-        rows.append((f"and {plural(len(found.parameters) - len(shown), 'other parameter')}", "", ""))
+        rows.append(
+            (f"and {plural(len(found.parameters) - len(shown), 'other parameter')}", _LACKING, _LACKING)
+        )
     if rows:
         caption = f"What the pages of {number} and {best_number} say differently"
-        yield from table(caption, ("", str(number), str(best_number)), rows)
+        yield from table(caption, ("What", str(number), str(best_number)), rows)
     else:
         yield (
             f"* The pages of {number} and {best_number} have the same categories, licence templates and "
@@ -138,18 +139,18 @@ def _digests(one: Dossier) -> list[str]:
                 _named(entry),
                 str(entry.file.page_id),
                 entry.file.sha1,
-                (original.stripped_sha1 if original else None) or _UNKNOWN,
-                digest.pixel_sha1 if digest else _UNKNOWN,
-                digest.non_exif_sha1 if digest else _UNKNOWN,
-                f"{fingerprint.phash:016x}" if fingerprint else _UNKNOWN,
-                f"{fingerprint.dhash:016x}" if fingerprint else _UNKNOWN,
+                (original.stripped_sha1 if original else None) or _LACKING,
+                digest.pixel_sha1 if digest else _LACKING,
+                digest.non_exif_sha1 if digest else _LACKING,
+                f"{fingerprint.phash:016x}" if fingerprint else _LACKING,
+                f"{fingerprint.dhash:016x}" if fingerprint else _LACKING,
             )
         )
     return table("Digests", (*heads, "pHash", "dHash"), rows, "mw-collapsible mw-collapsed")
 
 
 def _named(entry: Entry) -> str:
-    return f"{entry.number}: {file_link(entry.file.title, plain(entry.file.title))}"
+    return f"{entry.number}: {file_link(entry.file.title)}"
 
 
 def _categories(names: Sequence[str]) -> str:
@@ -162,7 +163,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _some(written: Sequence[str]) -> str:
     more = [f"and {len(written) - MAX_NAMES} more"] if len(written) > MAX_NAMES else []
-    return ", ".join([*written[:MAX_NAMES], *more])
+    return ", ".join([*written[:MAX_NAMES], *more]) or _LACKING
 
 
 def _phrase(decision: Decision) -> str:
