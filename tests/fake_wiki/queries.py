@@ -44,7 +44,7 @@ class Queries:
         known = set(QUERY_MODULES["prop"]) - ({"globalusage"} if self._state.core_only else set())
         if unknown := [prop for prop in listed(asked, "prop") if prop not in known]:
             warning = f'Unrecognized value for parameter "prop": {", ".join(unknown)}.'
-            document["warnings"] = {"main": {"warnings": warning}}
+            document["warnings"] = {"query": {"warnings": warning}}
 
     def _pages(self, asked: Parameters, query: dict[str, Any], document: dict[str, Any]) -> None:
         titles, ids, revids = (listed(asked, name) for name in ("titles", "pageids", "revids"))
