@@ -36,7 +36,6 @@ from faebot_hash.wikitext import Page
 SUPPORTED_TYPES = frozenset(("image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff"))
 
 _MARKS = marks.DUPLICATE | marks.DELETION | marks.KEPT
-_MARKED = re.compile(r"duplicate$|deletion requests\b|candidates for speedy deletion$", re.IGNORECASE)
 _DRAWN = re.compile(
     r"\b(?:maps?|atlas(?:es)?|diagrams?|charts?|graphs?|plots?|schematics?|infographics?|flags?|logos?|"
     r"coats? of arms|heraldry|blazons?|insignia|emblems?|wordmarks?|icons?|pictograms?|symbols?|screenshots?|"
@@ -76,6 +75,7 @@ def objection(
         or _drawn(nominee, keeper, kept_page)
         or _by_relatives(nominee, page, nominee, relatives)
         or _by_relatives(keeper, kept_page, nominee, relatives)
+        or _named_by_relatives(nominee, relatives)
         or _derived_from(nominee, pages)
         or _by_use(nominee)
         or _by_credits(nominee, keeper, page, kept_page)
@@ -156,10 +156,8 @@ def _marked(facts: Facts, page: Page) -> Skipped | None:
 
 
 def _mark(facts: Facts, page: Page) -> str:
-    if found := page.uses(_MARKS) or _among(facts.templates, _MARKS):
-        return f"{{{{{found}}}}}"
-    category = next((name for name in sorted(facts.categories) if _MARKED.match(name)), "")
-    return f"Category:{category}" if category else ""
+    found = page.uses(_MARKS) or _among(facts.templates, _MARKS)
+    return f"{{{{{found}}}}}" if found else ""
 
 
 def _by_keeper(nominee: Facts, keeper: Facts, kept_page: Page) -> Skipped | None:
@@ -228,9 +226,15 @@ def _by_relatives(facts: Facts, page: Page, nominee: Facts, relatives: Collectio
         return Skipped(nominee.file.title, Reason.DERIVATIVE, f"{{{{{mark}}}}}")
     if mark := _among(facts.templates, marks.OTHER_VERSIONS):
         return Skipped(nominee.file.title, Reason.OTHER_VERSIONS, f"{{{{{mark}}}}}")
-    wanted = {title(other) for other in others}
-    named_by = next((one for one in sorted(facts.linked_from) if title(one) in wanted), "")
-    return Skipped(nominee.file.title, Reason.CROSS_LINKED, f"named by {named_by}") if named_by else None
+    return None
+
+
+def _named_by_relatives(nominee: Facts, relatives: Collection[str]) -> Skipped | None:
+    """Look at the pages that link to the nominee; the keeper is linked to by nominations of ours."""
+    own = nominee.file.title
+    wanted = {title(other) for other in relatives} - {title(own)}
+    named_by = next((one for one in sorted(nominee.linked_from) if title(one) in wanted), "")
+    return Skipped(own, Reason.CROSS_LINKED, f"named by {named_by}") if named_by else None
 
 
 def _derived_from(nominee: Facts, pages: Iterable[PageText]) -> Skipped | None:
