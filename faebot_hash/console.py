@@ -23,6 +23,7 @@ ATTENTION: frozenset[Outcome | Reason] = frozenset(
         Outcome.STOPPED,
         Outcome.UNAVAILABLE,
         Outcome.UNKNOWN,
+        Outcome.CANNOT_CREATE,
         Reason.UNREADABLE,
         Reason.NO_THUMBNAIL,
         Reason.THUMBNAIL_SIZE_REFUSED,

@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from faebot_hash.credits import is_licence
 from faebot_hash.family import Facts
 from faebot_hash.markup import folded
 from faebot_hash.wikitext import Page
 
-# Names as MediaWiki writes them. Every licence template begins so, or says "licence" somewhere.
-_LICENCE = re.compile(
-    r"(?:pd|cc|gfdl|gpl|lgpl|fal|odbl|ogl|gwoia|kogl|godl|attribution|copyrighted free use|no restrictions)"
-    r"(?![a-z])|.*licen[cs]e",
-    re.IGNORECASE,
-)
 _UNNAMED = re.compile(r"[0-9]+")
 
 
@@ -46,7 +41,7 @@ def contrast(here: Facts, there: Facts) -> Contrast:
 
 
 def _licences(facts: Facts) -> frozenset[str]:
-    return frozenset(name for name in facts.templates if _LICENCE.match(name))
+    return frozenset(name for name in facts.templates if is_licence(name))
 
 
 def _parameters(here: Facts, there: Facts) -> tuple[tuple[str, str, str], ...]:

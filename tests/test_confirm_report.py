@@ -25,7 +25,7 @@ from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.contrast import contrast
 from faebot_hash.dossier import Finding, dossier
 from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
-from faebot_hash.escape import plain, target
+from faebot_hash.escape import category_link, file_link, plain, target
 from faebot_hash.family import Bond, Confirmed, Family, Identity, Ruling
 from faebot_hash.likeness import Comparison, Original, Verdict
 from faebot_hash.merit import Criterion, Evidence, Keep, Point, Ranking, Score
@@ -162,6 +162,12 @@ def test_what_is_to_be_merged() -> None:
     )
 
 
+def test_categories_for_maintenance_are_not_to_be_merged() -> None:
+    checked = facts(A, "", frozenset({"Storms", "To be checked"}), hidden=frozenset({"To be checked"}))
+    assert contrast(checked, facts(B, "")).categories_here == ("Storms",)
+    assert contrast(facts(B, ""), checked).categories_there == ("Storms",)
+
+
 def test_the_same_page_twice_differs_in_nothing() -> None:
     found = contrast(PAGE_A, replace(PAGE_A, file=B))
     assert found == contrast(PAGE_B, PAGE_B)
@@ -257,13 +263,23 @@ def test_an_index_that_is_full_leaves_the_rest_to_the_parts() -> None:
     assert f"[[../{named + 1}|part {named + 1}]]" in written[named].text
 
 
+def test_files_without_a_family_are_cut_by_size() -> None:
+    alone = [Skipped(f"{number}.jpg", Reason.NO_HASH_KEY, "&" * 300) for number in range(200)]
+    written = pages([], RUN, BEGUN, SMALL, alone)
+    assert len(written) > 10
+    assert max(len(page.text.encode()) for page in written) <= 20_000
+
+
 def test_sections_come_in_the_order_of_likeness() -> None:
-    (page,) = pages([family_of(number, 1) for number in range(1, 4)] + list(FINDINGS), RUN, BEGUN, Settings())
+    unread: Finding = identity([], [], range(1, 3)), ()
+    findings = [unread, *(family_of(number, 1) for number in range(1, 4)), *FINDINGS]
+    (page,) = pages(findings, RUN, BEGUN, Settings())
     assert re.findall(r"^== (.+) ==$", page.text, re.MULTILINE) == [
         "Metadata only",
         "Enhanced",
         "Near",
         "Different",
+        "Not compared",
     ]
 
 
@@ -321,6 +337,12 @@ def test_a_title_is_still_itself(title: str) -> None:
 )
 def test_texts_are_written_so(text: str, limit: int | None, written: str) -> None:
     assert plain(text, limit) == written
+
+
+def test_a_link_always_has_a_label() -> None:
+    assert file_link("A's.jpg") == "[[:File:A&#39;s.jpg|A&#39;s.jpg]]"
+    assert file_link("\u200e \n") == "[[:File:|&#65533;]]"
+    assert (file_link(" "), category_link("\n")) == ("[[:File:|–]]", "[[:Category:|–]]")
 
 
 def hostile_finding(texts: list[str]) -> Finding:
@@ -496,6 +518,12 @@ def test_csv_has_a_row_for_each_file() -> None:
         "nominated: would be tagged",
     ]
     assert rows[5][4:] == ["", "", "", "", "", "", "the download failed (HTTP 503 after 4 attempts)"]
+
+
+@pytest.mark.parametrize("first", [*"=+-@＝＋－＠'\t\r\n"])
+def test_a_text_that_may_be_a_formula_gets_an_apostrophe(first: str) -> None:
+    assert protected(f"{first}1") == f"'{first}1"
+    assert protected(f"1{first}") == f"1{first}"
 
 
 @given(st.one_of(st.text(), st.text().map("=1+".__add__), st.sampled_from(["'", "''", "'=", "＝1", "\t=1"])))
