@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from faebot_hash.adapters.answers import merged
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.facts import VERSIONS_AT_ONCE, FactReader
 from faebot_hash.family import Facts, Member
@@ -23,7 +24,7 @@ from tests.practice.wiki import PracticeWiki
 pytest_plugins = ("tests.fake_wiki.fixtures",)
 
 NOWHERE = 987_654
-TEXT = """{{Own}} https://one.example/a [http://two.example/b c] {{Assessments|featured=1}}
+TEXT = """{{Own}} https://one.example/a [http://two.example/b c] {{Assessments|enwiki=1}}
 [[Category:Seen|key]] [[Category:Faebot identified duplicates|0123]]"""
 
 
@@ -134,6 +135,18 @@ def test_members_come_with_their_sort_keys(ground: Ground, reader: FactReader) -
         Member(partner, ground.partner.removeprefix("File:"), ""),
     }
     assert list(reader.members("No such category")) == []
+
+
+def test_the_parts_of_an_answer_are_joined_list_by_list() -> None:
+    head = {"pageid": 7, "ns": 6, "title": "File:A.jpg"}
+    parts: list[dict[str, Any]] = [
+        {"curtimestamp": "early", "query": {"pages": [{**head, "links": [1], "length": 3}]}},
+        {"curtimestamp": "late", "query": {"pages": [{**head, "links": [2, 3], "uses": [4]}]}},
+        {"curtimestamp": "later", "query": {}},
+    ]
+    whole = {**head, "length": 3, "links": [1, 2, 3], "uses": [4], "read_at": "early"}
+    assert merged(parts) == {7: whole}
+    assert parts[0]["query"]["pages"][0]["links"] == [1], "the answer itself stays as it was"
 
 
 LISTS = [

@@ -124,11 +124,13 @@ def test_other_files_that_link_or_show_are_named(
         ("nothing", frozenset()),
         ("{{Assessments|featured=1|quality=1}}", {Assessment.FEATURED, Assessment.QUALITY}),
         ("[[Category:Valued images by Somebody]]", {Assessment.VALUED}),
+        ("{{Around}}", {Assessment.VALUED}),
     ],
 )
 def test_assessments_are_told(
     reader: FactReader, wiki: PracticeWiki, page_id: int, text: str, assessments: frozenset[Assessment]
 ) -> None:
+    wiki.human("edit", "Template:Around", text="{{Assessments|valued=1|featured=2}}")
     wiki.human("edit", PAGE, text=text)
     assert facts_of(reader, page_id).assessments == assessments
 

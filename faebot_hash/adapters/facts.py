@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pywikibot
-
 from faebot_hash.adapters.answers import file_of, merged, name_of, protection_of, text_of, time_of
 from faebot_hash.adapters.queries import FILE_PROPS, TEXT_PROPS, Queries, RefusedError, batches
 from faebot_hash.assessed import assessments_of
@@ -130,11 +128,6 @@ class FactReader(Queries):
             for page_id in page_ids
             if f"M{page_id}" in entities
         }
-
-
-def connect(thumb_width_px: int) -> FactReader:
-    """Open the wiki that Pywikibot's own settings name."""
-    return FactReader(pywikibot.Site(), thumb_width_px=thumb_width_px)
 
 
 def _facts(page: _Page, beside: _Beside) -> Facts | Skipped:

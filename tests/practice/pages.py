@@ -28,6 +28,10 @@ INFORMATION = """{| class="wikitable" style="width:100%"
 {{!}} {{{other_versions}}}}}
 |}"""
 
+ASSESSMENTS = """{{#ifeq:{{{featured|}}}|1|[[Category:Featured pictures on Wikimedia Commons]]}}<!--
+-->{{#ifeq:{{{quality|}}}|1|[[Category:Quality images]]}}<!--
+-->{{#ifeq:{{{valued|}}}|1|[[Category:Valued images]]}}This picture has been assessed."""
+
 
 def templates() -> dict[str, str]:
     """Give the templates that the file pages use, each as simple as it can be."""
@@ -44,6 +48,7 @@ def templates() -> dict[str, str]:
         "ID-USMil": "This image was released by the U.S. military with the ID {{{1}}}.",
         "RetouchedPicture": _box("This picture has been retouched: {{{1|}}}"),
         "duplicate": _box("Duplicate of [[:File:{{{1}}}]]: {{{2|}}}") + "[[Category:Duplicate]]",
+        "Assessments": ASSESSMENTS,
         "nobots": "",
         "bots": "",
         "Hiddencat": "__HIDDENCAT__This is a maintenance category.",
