@@ -102,14 +102,19 @@ class Session:
 
     def recheck(self) -> None:
         """Take back what was edited for reasons that no longer hold, and tell of it."""
-        if self.simulate:
-            return
+        # A nomination that is taken back leaves the tag before it, which may have to go too.
+        while not self.simulate and self._taken_back():
+            continue
+
+    def _taken_back(self) -> bool:
         home = self.settings.wiki.home_category
+        done = []
         for row, proposal in list(recheck(self.store, self.wiki, home, datetime.now(UTC))):
-            done = self.editor.apply(proposal)
-            if done.outcome is Outcome.EDITED:
+            done.append(self.editor.apply(proposal))
+            if done[-1].outcome is Outcome.EDITED:
                 self.store.settle(row.intent.token, "UNDONE", detail=proposal.edit.summary)
-            self.say(edit_line(done))
+            self.say(edit_line(done[-1]))
+        return any(one.outcome is Outcome.EDITED for one in done)
 
     def _downloads(self) -> PoliteFetcher:
         """Fetch from the settings' media hosts; a practice wiki serves its own, and no other is asked."""

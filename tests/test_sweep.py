@@ -11,85 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pywikibot
 from PIL import Image
 from pywikibot.comms import http
-from pywikibot.pagegenerators import GeneratorFactory
 
-from faebot_hash import settings_file
 from faebot_hash.adapters import commons, store
 from faebot_hash.edits import Outcome, Proposal
 from faebot_hash.errors import WikiError
 from faebot_hash.reasons import Reason
-from faebot_hash.session import Session
-from faebot_hash.sweep import Sweep
-from faebot_hash.tally import Tally
+from tests.operator import Operator
 from tests.practice.brute_force import sets_served
 from tests.practice.cases import case_files, expected_titles
 from tests.practice.demo import COLLECTIONS, find_duplicates, findings, sets_found
-from tests.practice.places import CACHE, CHECKOUT
+from tests.practice.places import CACHE
 from tests.practice.wiki import PracticeWiki
 
 pytestmark = pytest.mark.practice
 
-SETTINGS = settings_file.load(CHECKOUT / "tests/practice/faebot.toml")
-HOME = "Category:Faebot identified duplicates"
 TWINS = "fleuron"
-
-
-class Operator:
-    """Runs sweeps on a practice wiki as the script would, with one store."""
-
-    def __init__(self, wiki: PracticeWiki, folder: Path) -> None:
-        self.wiki, self.folder = wiki, folder
-        self.report = folder / "report.jsonl"
-        self.store = folder / "faebot.sqlite"
-
-    def run(self, name: str, **options: Any) -> Tally:
-        """Sweep one collection of the practice settings."""
-        collection = SETTINGS.collection_named(name)
-        site = pywikibot.Site()
-        factory = GeneratorFactory(site)
-        if collection.seed_category:
-            factory.handle_arg(f"-cat:{collection.seed_category}")
-        pages = factory.getCombinedGenerator() if factory.gens else ()
-        of_sweep = {name: options.pop(name) for name in ("revisit", "colour") if name in options}
-        given = {"confirm": lambda proposal: True, "say": lambda line: None, **options}
-        with Session(site, SETTINGS, name, store_url=f"sqlite:///{self.store}", **given) as session:
-            one = Sweep(session, collection, report_file=self.report, **of_sweep)
-            return one.run(page.title() for page in pages)
-
-    def forget(self) -> None:
-        """Lose the store."""
-        for path in self.folder.glob("faebot.sqlite*"):
-            path.unlink()
-
-    def state(self) -> dict[str, str]:
-        """Read every file page."""
-        everything = {"generator": "allpages", "gapnamespace": 6, "gaplimit": 50, "prop": "revisions"}
-        reader, more, texts = self.wiki.reader(), {}, {}
-        while True:
-            answer = reader.get(action="query", rvprop="content", rvslots="main", **everything, **more)
-            for page in answer["query"]["pages"]:
-                texts[page["title"]] = page["revisions"][0]["slots"]["main"]["content"]
-            more = answer.get("continue", {})
-            if not more:
-                return texts
-
-    def tagged(self) -> set[str]:
-        """Name the files whose page is in the home category, as the wiki parsed it."""
-        answer = self.wiki.reader().get(
-            action="query", list="categorymembers", cmtitle=HOME, cmlimit=500, cmnamespace=6
-        )
-        return {page["title"].removeprefix("File:") for page in answer["query"]["categorymembers"]}
-
-    def edits(self) -> int:
-        """Count the edit requests since the last reset."""
-        return sum(one.get("action") == "edit" for one in self.wiki.requests())
-
-    def thumbnails(self) -> int:
-        """Count the thumbnails asked for since the last reset."""
-        return sum("/thumb/" in one["path"] for one in self.wiki.requests())
 
 
 @pytest.fixture

@@ -12,13 +12,16 @@ from tests.practice.pictures import jpeg, photo
 from tests.practice.story import SeedFile
 
 NOMINEES = {
+    "damaged-last-row": "Motorcycle found in a storm shelter 130522-Z-0000M-117.jpg",
+    "dhash-only": "Defense news photo 010914-F-0000P-006.jpg",
+    "tagged-already": "Astronaut in an orange suit (second release) 990615-F-0000S-001.jpg",
     "exif-twin": "Defense imagery 090726-A-0000R-014.jpg",
     "identical-layouts": "Portrait before a launch 130306-N-0000A-007.jpg",
     "identical-deleted": "Cat on watch, again 130401-N-0000B-012.jpg",
     "identical-reverted": "Cells, again 130502-A-0000D-021.jpg",
     "identical-overwritten": "Coins of a museum, again 130603-N-0000F-033.jpg",
 }
-"""Of each pair the file that a complete confirming run nominates."""
+"""Of each case with identical files the one that a complete confirming run nominates."""
 
 
 def identical_files() -> list[SeedFile]:
