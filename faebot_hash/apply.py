@@ -231,25 +231,31 @@ class Editor:
         person may nominate the one that we keep: different pages never conflict, so each looks again after
         its POST, and whoever finds the other withdraws.
         """
-        proposal = applied.proposal
-        nominates = proposal.kind is Kind.NOMINATED
+        nominates = applied.proposal.kind is Kind.NOMINATED
         if applied.outcome is not Outcome.EDITED or not (applied.merged or nominates):
             return applied
-        seen = self._seen(proposal)
-        current = seen[proposal.file.page_id]
+        for _ in range(CONFLICTS):
+            edit = self._withdrawal(applied, judge)
+            if edit is None:
+                break
+            kind = applied.proposal.kind.withdrawal
+            undone = self.apply(replace(applied.proposal, edit=edit, kind=kind, witnesses=()))
+            if undone.outcome is Outcome.EDITED:
+                self.journal.settle(applied.token, "UNDONE", detail=edit.summary)
+                return replace(applied, outcome=Outcome.WITHDRAWN, detail=edit.summary, revid=undone.revid)
+            if undone.outcome is not Outcome.CONFLICT:
+                break
+        return applied
+
+    def _withdrawal(self, applied: Applied, judge: Judge) -> PageEdit | None:
+        seen = self._seen(applied.proposal)
+        current = seen[applied.proposal.file.page_id]
         if isinstance(current, Skipped):
-            return applied
-        if not applied.merged and not gate.why_not_any_more(proposal, seen, self._ours):
-            return applied
-        edit = judge.withdrawal(proposal, current.page)
-        if edit is None or edit.new_text == current.page.text:
-            return applied
-        taken_back = replace(proposal, edit=edit, kind=proposal.kind.withdrawal, witnesses=())
-        undone = self.apply(taken_back)
-        if undone.outcome is not Outcome.EDITED:
-            return applied
-        self.journal.settle(applied.token, "UNDONE", detail=edit.summary)
-        return replace(applied, outcome=Outcome.WITHDRAWN, detail=edit.summary, revid=undone.revid)
+            return None
+        if not applied.merged and not gate.why_not_any_more(applied.proposal, seen, self._ours):
+            return None
+        edit = judge.withdrawal(applied.proposal, current.page)
+        return None if edit is None or edit.new_text == current.page.text else edit
 
     def _seen(self, proposal: Proposal) -> dict[int, Current | Skipped]:
         """Read the file and its witnesses by their page ids, whatever they are called by now."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from faebot_hash import exclude, gate
+from faebot_hash import apply, exclude, gate
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import Editor
@@ -16,7 +16,9 @@ from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.people import HumanAction
 from tests.fake_wiki.scene import DUPLICATE, KEEPER
 from tests.fake_wiki.world import World
+from tests.nominators import Race, adds_words
 from tests.scenarios import Bot
+from tests.turns import Chance
 
 pytest_plugins = ("tests.fake_wiki.fixtures",)
 
@@ -98,3 +100,31 @@ def test_v8_bytes_that_nobody_looks_at_again(bot: Bot, monkeypatch: pytest.Monke
     bot.world.at(Boundary.BEFORE_CLAIM, HumanAction.OVERWRITE_DUPLICATE)
     bot.tag()
     assert "V8" in broken(bot)
+
+
+def test_e4_an_editor_that_does_not_look_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Editor, "_looked_at_again", lambda editor, applied, judge: applied)
+    broken = {sentence for seed in range(100) for sentence in Race({1: 2, 2: 1}).run(Chance(seed))}
+    assert "every copy is nominated" in broken
+
+
+def test_e4_an_editor_that_withdraws_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "CONFLICTS", 1)
+    people = (adds_words(1), adds_words(2))
+    races = (Race({1: 2, 2: 1}, people=people).run(Chance(seed)) for seed in range(500))
+    assert "every copy is nominated" in {sentence for broken in races for sentence in broken}
+
+
+def test_e4_a_gate_that_does_not_know_who_is_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "why_not", lambda *given: "")
+    monkeypatch.setattr(gate, "why_not_any_more", lambda *given: "")
+    broken = {sentence for seed in range(100) for sentence in Race({1: 2, 2: 3}).run(Chance(seed))}
+    assert "Photograph 1.jpg names Photograph 2.jpg, which is nominated itself" in broken
+
+
+def test_e4_a_lost_look_is_made_up_for_by_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Editor, "_looked_at_again", lambda editor, applied, judge: applied)
+    for seed in range(100):
+        race = Race({1: 2, 2: 1})
+        race.run(Chance(seed))
+        assert race.next_runs() == []
