@@ -35,6 +35,14 @@ LEVELS = {
     "settings_file": 4,
     "slices": 5,
     "fingerprint": 4,
+    "bands": 2,
+    "join_numpy": 3,
+    "join_numba": 3,
+    "join": 4,
+    "groups": 4,
+    "pairs": 5,
+    "cluster": 5,
+    "lookup": 4,
     "frames": 4,
     "match": 4,
     "score": 4,
@@ -99,6 +107,7 @@ DOORS = {
         "adapters.link_history",
     },
     "sqlite3": {"adapters.sqlite_file"},
+    "numba": {"join_numba"},
     "pymysql": {"adapters.store"},
 }
 

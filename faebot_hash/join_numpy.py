@@ -1,0 +1,143 @@
+"""Join with NumPy alone: sort the values by each table's key, then compare the values of each bucket.
+
+Values of one bucket stand together. In small buckets each value is compared with the next, with the one
+after that, and so on, many buckets at once; a large bucket is compared with itself, a block at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+
+import numpy as np
+import numpy.typing as npt
+
+from faebot_hash.bands import Batch, Cost, Found, Plan, Values, moved
+from faebot_hash.model import HASH_BITS
+
+COST = Cost(arrange_ns=20, compare_ns=2.0, table_ns=150_000)
+
+_PART = 1 << 22
+_ALONE = 1 << 17
+_BLOCK = 1 << 15
+_LARGE = 192
+_SPARSE = 4
+
+
+def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
+    """Give the whole join as one batch of parts: the values whose key in one table begins alike."""
+    part_bits = 0
+    while len(places) >> part_bits > _PART or (len(places) > _ALONE and not part_bits):
+        part_bits += 1
+    part_bits = min(part_bits, *map(plan.key_bits, plan.tables))
+    parts = [
+        _part_pairs(places, plan, table, part, part_bits)
+        for table in plan.tables
+        for part in range(1 << part_bits)
+    ]
+    yield parts, 1
+
+
+def _part_pairs(
+    places: Values, plan: Plan, table: Sequence[int], part: int, part_bits: int
+) -> Iterator[Found]:
+    moves = plan.moves(table)
+    keyed = _selected(places, moves, part, part_bits)
+    keyed.sort()
+    for one, other in _scan(keyed, plan.key_bits(table), plan.tolerance_bits):
+        one, other = moved(one, moves, back=True), moved(other, moves, back=True)
+        mine = plan.first_agreed(one ^ other, table)
+        if mine.any():
+            yield one[mine], other[mine]
+
+
+def _selected(places: Values, moves: Sequence[tuple[int, int]], part: int, part_bits: int) -> Values:
+    if not part_bits:
+        return moved(places, moves)
+    shift, wanted = np.uint64(HASH_BITS - part_bits), np.uint64(part)
+    pieces = []
+    for start in range(0, len(places), _BLOCK):
+        keyed = moved(places[start : start + _BLOCK], moves)
+        pieces.append(np.compress(keyed >> shift == wanted, keyed))
+    return np.concatenate(pieces)
+
+
+def _scan(keyed: Values, key_bits: int, tolerance_bits: int) -> Iterator[Found]:
+    """Yield the pairs of each bucket that are near, in pieces of bounded size; pairs across may come too."""
+    if not key_bits:
+        yield from _large(keyed, tolerance_bits)
+        return
+    bound = np.uint64(1 << (HASH_BITS - key_bits))
+    start = 0
+    while start < len(keyed):
+        end = min(start + _BLOCK, len(keyed))
+        edges = _edges(keyed[start:end], bound) + start
+        if end < len(keyed):
+            # The last bucket may go on: it is left to the next block, or taken whole if it fills this one.
+            if len(edges) > 2:
+                edges = edges[:-1]
+            else:
+                edges[-1] = end = _bucket_end(keyed, end, bound)
+        sizes = np.diff(edges)
+        for bucket in np.flatnonzero(sizes > _LARGE):
+            yield from _large(keyed[edges[bucket] : edges[bucket + 1]], tolerance_bits)
+        longest = int(sizes.max(initial=0, where=sizes <= _LARGE))
+        if longest > 1:
+            yield from _small(keyed[edges[0] : edges[-1]], bound, tolerance_bits, longest)
+        start = int(edges[-1])
+
+
+def _edges(keyed: Values, bound: np.uint64) -> npt.NDArray[np.intp]:
+    inner = np.flatnonzero((keyed[1:] ^ keyed[:-1]) >= bound) + 1
+    return np.concatenate(([0], inner, [len(keyed)]))
+
+
+def _bucket_end(keyed: Values, inside: int, bound: np.uint64) -> int:
+    """Find the end of the bucket that holds the value before ``inside``."""
+    last = keyed[inside - 1] | (bound - np.uint64(1))
+    return inside + int(np.searchsorted(keyed[inside:], last, side="right"))
+
+
+def _small(keyed: Values, bound: np.uint64, tolerance_bits: int, longest: int) -> Iterator[Found]:
+    """Compare at growing distances: all values while most buckets reach so far, then only those that do."""
+    for lag in range(1, longest):
+        difference = keyed[lag:] ^ keyed[:-lag]
+        near = np.bitwise_count(difference) <= tolerance_bits
+        if near.any():
+            at = np.flatnonzero(near)
+            yield keyed[at], keyed[at + lag]
+        same = difference < bound
+        count = np.count_nonzero(same)
+        if count * _SPARSE < len(keyed):
+            yield from _lagging(keyed, np.flatnonzero(same), bound, tolerance_bits, range(lag + 1, longest))
+            return
+
+
+def _lagging(
+    keyed: Values, at: npt.NDArray[np.intp], bound: np.uint64, tolerance_bits: int, lags: range
+) -> Iterator[Found]:
+    for lag in lags:
+        if len(at) and at[-1] + lag >= len(keyed):
+            at = at[at + lag < len(keyed)]
+        if not len(at):
+            return
+        difference = keyed[at + lag] ^ keyed[at]
+        near = np.bitwise_count(difference) <= tolerance_bits
+        if near.any():
+            hits = at[near]
+            yield keyed[hits], keyed[hits + lag]
+        at = at[difference < bound]
+
+
+def _large(bucket: Values, tolerance_bits: int) -> Iterator[Found]:
+    for left in range(0, len(bucket), _BLOCK):
+        columns = bucket[left : left + _BLOCK]
+        height = max(1, _BLOCK // len(columns))
+        for top in range(0, left + len(columns), height):
+            rows = bucket[top : min(top + height, left + len(columns))]
+            near = np.bitwise_count(rows[:, None] ^ columns[None, :]) <= tolerance_bits
+            # The diagonal is near itself.
+            if np.count_nonzero(near) > max(0, min(top + len(rows), left + len(columns)) - max(top, left)):
+                row, column = np.nonzero(near)
+                above = row + top < column + left
+                yield rows[row[above]], columns[column[above]]
