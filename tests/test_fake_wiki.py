@@ -22,6 +22,7 @@ from tests.fake_wiki.people import HumanAction
 from tests.fake_wiki.remote import RemoteWorld
 from tests.fake_wiki.scene import DUPLICATE, HOME_CATEGORY, KEEPER
 from tests.fake_wiki.world import World
+from tests.nominators import nominated_text
 from tests.practice.configuration import BOT
 
 pytest_plugins = ("tests.fake_wiki.fixtures",)
@@ -314,6 +315,25 @@ def test_an_honest_edit_breaks_nothing(world: World, bot: PlainBot) -> None:
     assert bot.broken() == []
 
 
+def nominated(bot: PlainBot) -> str:
+    """Write what a nomination makes of the page."""
+    return nominated_text(bot.page.text, "Keeper.jpg")
+
+
+def test_an_honest_nomination_and_its_withdrawal_break_nothing(world: World, bot: PlainBot) -> None:
+    world.people.append(DUPLICATE, f"\n[[Category:{HOME_CATEGORY}|0123456789abcdef]]", "by hand", "Visitor")
+    bot.page = bot.read()
+    world.verify(bot.page.page_id, world.people.page(KEEPER).page_id)
+    before = bot.page.text
+    assert bot.tag(nominated(bot)).code == ""
+    assert bot.broken() == []
+    bot.page = bot.read()
+    assert HOME_CATEGORY + "|" not in bot.page.text
+    world.clock.sleep(20)
+    assert bot.tag(before, SECOND).code == ""
+    assert bot.broken() == []
+
+
 def plant_v1(world: World, bot: PlainBot) -> None:
     bot.tag(bot.page.text + OUR_LINE + OUR_LINE)
 
@@ -327,6 +347,11 @@ def plant_v2(world: World, bot: PlainBot) -> None:
 def plant_v2_chain(world: World, bot: PlainBot) -> None:
     world.act(HumanAction.REVERSE_DUPLICATE)
     bot.tag("{{duplicate|Keeper.jpg}}\n" + bot.page.text)
+
+
+def plant_v2_chain_later(world: World, bot: PlainBot) -> None:
+    bot.tag(nominated(bot))
+    world.act(HumanAction.REVERSE_DUPLICATE)
 
 
 def plant_v3_stopped(world: World, bot: PlainBot) -> None:
@@ -358,12 +383,20 @@ def plant_v4(world: World, bot: PlainBot) -> None:
     bot.tag(bot.page.text.replace("Motorcycles", "Motorbikes") + OUR_LINE)
 
 
-def plant_v5(world: World, bot: PlainBot) -> None:
-    bot.tag()
+def plant_v4_nomination(world: World, bot: PlainBot) -> None:
+    bot.tag(nominated(bot).replace("Motorcycles", "Motorbikes"))
+
+
+def plant_v5_nomination(world: World, bot: PlainBot) -> None:
+    plant_v5(world, bot, nominated(bot))
+
+
+def plant_v5(world: World, bot: PlainBot, text: str = "") -> None:
+    bot.tag(text)
     world.act(HumanAction.REVERT)
     bot.page = bot.read()
     world.clock.sleep(20)
-    bot.tag(token=SECOND)
+    bot.tag(text, token=SECOND)
 
 
 def plant_v6_open(world: World, bot: PlainBot) -> None:
@@ -412,13 +445,16 @@ def plant_e1(world: World, bot: PlainBot) -> None:
         plant_v1,
         plant_v2,
         plant_v2_chain,
+        plant_v2_chain_later,
         plant_v3_stopped,
         plant_v3_unread,
         plant_v3_excluded,
         plant_v3_merged,
         plant_v3_message,
         plant_v4,
+        plant_v4_nomination,
         plant_v5,
+        plant_v5_nomination,
         plant_v6_open,
         plant_v6_unwritten,
         plant_v6_untrue,

@@ -42,7 +42,7 @@ from tests.turns import Chance, EveryOrder, Order
 pytest_plugins = ("tests.fake_wiki.fixtures",)
 
 LONG = os.environ.get("FAEBOT_LONG") == "1"
-RACES = 5_000 if LONG else 500
+RACES = 2_000 if LONG else 200
 PROCESS_RACES = 100 if LONG else 10
 MEETING_S = 30.0
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from faebot_hash.marks import IDENTICAL_CATEGORY
 from faebot_hash.ports import OPEN_STATES, JournalRow
 from tests.fake_wiki.ledger import Logged, SavedEdit
 from tests.fake_wiki.scene import HOME_CATEGORY, RUN_PAGE, RUN_WORD
@@ -59,9 +60,19 @@ def marks(text: str) -> int:
     return len(TAG.findall(text)) + len(NOMINATION.findall(text))
 
 
+def more(mark: re.Pattern[str], edit: SavedEdit) -> int:
+    """Count how many more marks of a kind a page has after an edit, below 0 when it has fewer."""
+    return len(mark.findall(edit.after)) - len(mark.findall(edit.before))
+
+
+def nominates(edit: SavedEdit) -> bool:
+    """Tell whether an edit puts a nomination on a page; the tag may leave it in exchange."""
+    return more(NOMINATION, edit) > 0
+
+
 def adds(edit: SavedEdit) -> bool:
-    """Tell whether an edit puts a mark of ours on a page."""
-    return marks(edit.after) > marks(edit.before)
+    """Tell whether an edit puts a mark of ours on a page; a nomination that goes may leave the tag again."""
+    return nominates(edit) or (more(TAG, edit) > 0 and more(NOMINATION, edit) == 0)
 
 
 def v1_one_tag_a_page(evidence: Evidence) -> list[str]:
@@ -82,7 +93,7 @@ def v2_target_stands(evidence: Evidence) -> list[str]:
             continue
         for page_id, sha1 in evidence.partners(edit):
             broken += _wrong(edit, edit.judged.pages.get(page_id), sha1)
-        if len(NOMINATION.findall(edit.after)) > len(NOMINATION.findall(edit.before)):
+        if nominates(edit):
             target = NOMINATION.findall(edit.after)[-1].strip()
             keeper = edit.judged.titled(f"File:{target.removeprefix('File:')}")
             broken += _wrong(edit, keeper, "")
@@ -122,7 +133,7 @@ def _against(edit: SavedEdit, judged: WikiState) -> Iterable[str]:
         yield "somebody had left a message"
     page = judged.pages.get(edit.page_id)
     if page is None:
-        yield "the page was gone"
+        yield from ["the page was gone"] if edit.parentid else []
     elif page.protection:
         yield "the page was protected"
     elif adds(edit) and MARK.search(page.text):
@@ -130,10 +141,17 @@ def _against(edit: SavedEdit, judged: WikiState) -> Iterable[str]:
 
 
 def v4_smallest_change(evidence: Evidence) -> list[str]:
-    """Our edits only insert our lines, or only take them out again."""
+    """Our edits of file pages only insert our lines, or only take them out again.
+
+    A nomination also exchanges one category for another, and its withdrawal changes it back.
+    """
     broken = []
     for edit in evidence.ours:
+        if not edit.title.startswith("File:"):
+            continue
         old, new = (edit.before, edit.after) if adds(edit) else (edit.after, edit.before)
+        if more(NOMINATION, edit):
+            old = old.replace(f"[[Category:{HOME_CATEGORY}", f"[[Category:{IDENTICAL_CATEGORY}")
         steps = difflib.SequenceMatcher(None, old.split("\n"), new.split("\n"), autojunk=False).get_opcodes()
         inserted = [new.split("\n")[low:high] for kind, _, _, low, high in steps if kind == "insert"]
         others = [kind for kind, *_ in steps if kind not in ("equal", "insert")]
@@ -143,18 +161,19 @@ def v4_smallest_change(evidence: Evidence) -> list[str]:
 
 
 def v5_humans_win(evidence: Evidence) -> list[str]:
-    """Where a person took our mark away, it is never put again."""
-    removed: set[int] = set()
-    marked: set[int] = set()
+    """Where a person took a mark of ours away, it is never put again."""
     broken = []
-    for edit in evidence.edits:
-        if edit.user != BOT:
-            if edit.page_id in marked and marks(edit.after) < marks(edit.before):
-                removed.add(edit.page_id)
-        elif adds(edit):
-            marked.add(edit.page_id)
-            if edit.page_id in removed:
-                broken.append(f"V5: {edit.title} was marked again after a person had taken the mark away")
+    for mark in (TAG, NOMINATION):
+        marked: set[int] = set()
+        removed: set[int] = set()
+        for edit in evidence.edits:
+            if edit.user != BOT:
+                if edit.page_id in marked and more(mark, edit) < 0:
+                    removed.add(edit.page_id)
+            elif adds(edit) and more(mark, edit) > 0:
+                marked.add(edit.page_id)
+                if edit.page_id in removed:
+                    broken.append(f"V5: {edit.title} was marked again after a person had taken the mark away")
     return broken
 
 
@@ -216,8 +235,25 @@ def merged_over_a_mark(evidence: Evidence) -> list[str]:
         and edit.parentid != edit.baserevid
         and MARK.search(edit.before)
         and (page := evidence.state.pages.get(edit.page_id)) is not None
-        and TAG.search(page.text)
+        and (
+            len(NOMINATION.findall(page.text)) > len(NOMINATION.findall(edit.before))
+            if nominates(edit)
+            else TAG.search(page.text)
+        )
     ]
+
+
+def v2_depth_is_one(evidence: Evidence) -> list[str]:
+    """When all is quiet, no nomination of ours names a file that is nominated itself: one copy stays."""
+    broken = []
+    for edit in filter(nominates, evidence.ours):
+        page = evidence.state.pages.get(edit.page_id)
+        ours = set(NOMINATION.findall(edit.after)) - set(NOMINATION.findall(edit.before))
+        for target in ours.intersection(NOMINATION.findall(page.text) if page else ()):
+            keeper = evidence.state.titled(f"File:{target.strip().removeprefix('File:')}")
+            if keeper is not None and NOMINATION.search(keeper.text):
+                broken.append(f"V2: {edit.title} names {keeper.title} still, which is nominated too")
+    return broken
 
 
 def no_blind_retry(evidence: Evidence) -> list[str]:
@@ -233,7 +269,14 @@ EVERY_EDIT = (
     v5_humans_win,
     v7_never_too_fast,
 )
-QUIET = (v2_target_stands, v6_journal_is_true, v8_unchanged_files, merged_over_a_mark, no_blind_retry)
+QUIET = (
+    v2_target_stands,
+    v2_depth_is_one,
+    v6_journal_is_true,
+    v8_unchanged_files,
+    merged_over_a_mark,
+    no_blind_retry,
+)
 ALL = tuple(dict.fromkeys((*EVERY_EDIT, *QUIET)))
 
 
