@@ -159,7 +159,6 @@ def _reads_as_meant(before: Page, new_text: str, keeper: str, why: str, home_cat
         and [(link.name, link.key) for link in after.categories] == categories
         and [one.name for one in after.templates] == [_TEMPLATE, *(one.name for one in before.templates)]
         and parameters == [("1", keeper), ("2", why)]
-        and not after.markup.left_open
         # A title may begin with a mark that MediaWiki, on saving, would melt into our "=".
         and unicodedata.is_normalized("NFC", line)
     )

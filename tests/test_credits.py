@@ -31,6 +31,7 @@ def read(text: str) -> Credits:
         ("{{Self|1=cc-zero|author=[[User:X|X Y]]}}", {"cczero"}, {"x y"}),
         ("{{cc-by-3.0|X Y}}", {"ccby3.0"}, {"x y"}),
         ("{{cc-by-3.0|attribution=X&nbsp;Y}}", {"ccby3.0"}, {"x y"}),
+        ("{{cc-by-3.0|PD Smith}}", {"ccby3.0"}, {"pd smith"}),
         ("{{PD-Art|PD-old-100}}", {"pdart", "pdold100"}, set()),
         ("{{Licensed-PD-Art|PD-old|cc-by-2.0}}", {"pdold", "ccby2.0"}, set()),
         ("{{GFDL|migration=relicense}}", {"gfdl"}, {"relicense"}),

@@ -169,7 +169,17 @@ def test_hostile_titles(keeper: str) -> None:
 
 @pytest.mark.parametrize(
     "keeper",
-    ["A|b.jpg", "A}}b.jpg", "A{{b.jpg", "A[[b.jpg", "A<nowiki>b.jpg", "A\nb.jpg", "A~~~b.jpg", "A#b.jpg"],
+    [
+        "A|b.jpg",
+        "A}}b.jpg",
+        "A{{b.jpg",
+        "A[[b.jpg",
+        "A<nowiki>b.jpg",
+        "A\nb.jpg",
+        "A~~~b.jpg",
+        " A.jpg",
+        "A#b.jpg",
+    ],
 )
 def test_titles_that_no_wiki_has(keeper: str) -> None:
     skipped = nominated(f"{{{{PD-old}}}}\n{HOME_LINK}", keeper)
@@ -317,6 +327,21 @@ def test_a_nomination_that_moved_is_found() -> None:
     assert nominate.without_nomination(later, "Other crab.jpg", HOME) == (
         f"==Summary==\n moved\n{{{{PD-old}}}}\n{HOME_LINK}\n[[Category:Crabs]]\n[[Category:Rocks]]"
     )
+
+
+def test_a_nomination_behind_other_text_leaves_the_line_end() -> None:
+    line = "{{Duplicate|1=Other crab.jpg|2=Faebot confirmed identical: x}}"
+    text = f"moved {line}\n{IDENTICAL_LINK}"
+    assert nominate.without_nomination(text, "Other crab.jpg", HOME) == f"moved \n{HOME_LINK}"
+
+
+def test_a_title_too_long_for_the_summary_is_told_by_its_number() -> None:
+    keeper = "A" + ":b" * 110 + ".jpg"
+    proposal = nominated(f"{{{{PD-old}}}}\n{HOME_LINK}", keeper)
+    assert isinstance(proposal, Proposal)
+    assert proposal.edit.summary == f"Faebot confirmed identical duplicate of M2, pixel SHA1 {PIXELS}"
+    assert rationale.nominated_for(proposal.edit.summary, "Renamed.jpg", 2)
+    assert not rationale.nominated_for(proposal.edit.summary, "Renamed.jpg", 22)
 
 
 @pytest.mark.parametrize(
