@@ -15,7 +15,7 @@ from dataclasses import dataclass
 _SOI, _EOI, _SOS, _COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 _APP0, _APP1, _APP13, _APP14 = 0xE0, 0xE1, 0xED, 0xEE
 _STANDALONE = frozenset((0x01, *range(0xD0, 0xD8)))
-_MARKER_IN_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _EXIF_PREFIX = b"Exif\0\0"
 _XMP_PREFIXES = (b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
 _XMP_ORIENTATION = re.compile(rb"Orientation.{0,8}", re.DOTALL)
