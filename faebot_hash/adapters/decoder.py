@@ -38,6 +38,13 @@ WALL_S = 10.0
 START_S = 30.0
 
 _WORKER = "faebot_hash.adapters.decoding_worker"
+# Pillow and glibc give each picture's memory back, and fetching it anew took a fifth of the time.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "PILLOW_BLOCKS_MAX": "4",
+    "MALLOC_TRIM_THRESHOLD_": "67108864",
+    "MALLOC_MMAP_THRESHOLD_": "33000000",
+}
 _Answer = TypeVar("_Answer")
 
 
@@ -86,8 +93,7 @@ class DecoderProcess:
     def _asked(self, question: bytes, picture: bytes, parse: Callable[[bytes], _Answer]) -> _Answer | Skipped:
         if len(picture) > self.limits.decoded_bytes:
             return Skipped("", Reason.TOO_LARGE, f"{len(picture)} bytes")
-        sha1 = hashlib.sha1(picture, usedforsecurity=False).hexdigest()
-        if sha1 in self.quarantined_sha1s:
+        if self.quarantined_sha1s and _sha1(picture) in self.quarantined_sha1s:
             return Skipped("", Reason.DECODER_DIED, "these very bytes, earlier in this run")
         causes = []
         for _attempt in range(2):
@@ -103,7 +109,7 @@ class DecoderProcess:
             else:
                 self._worker = worker
                 return result
-        self.quarantined_sha1s.add(sha1)
+        self.quarantined_sha1s.add(_sha1(picture))
         return Skipped("", Reason.DECODER_DIED, "; ".join(causes))
 
     def _running(self) -> _Worker:
@@ -126,7 +132,7 @@ class _Worker:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": module_path},
+                env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": module_path},
                 start_new_session=True,
             )
         self._await_ready(command)
@@ -159,6 +165,10 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+
+def _sha1(picture: bytes) -> str:
+    return hashlib.sha1(picture, usedforsecurity=False).hexdigest()
 
 
 def _post_mortem(worker: _Worker, error: OSError | ValueError) -> str:
