@@ -56,6 +56,7 @@ test-long: $(STAMP)
 bench: $(STAMP)
 	@$(BIN)/python -m tests.practice get
 	@$(BIN)/python -m tests.bench.find
+	@$(BIN)/python -m tests.bench.confirm
 
 clean:
 	rm -rf $(VENV) .cache
