@@ -45,11 +45,22 @@ def what_happened(one: Decision) -> Outcome | Reason:
     return one.outcome if isinstance(one, Applied) else one.reason
 
 
+def phrase(one: Decision) -> str:
+    """Say what became of a file, of an edit that was made or would be made what it does."""
+    if isinstance(one, Skipped):
+        return one.reason.sentence
+    if one.outcome is Outcome.EDITED:
+        return one.proposal.kind.done
+    if one.outcome is Outcome.SIMULATED:
+        return f"would be {one.proposal.kind.done}"
+    return one.outcome.sentence
+
+
 def because(one: Decision) -> str:
     """Say in a phrase what became of a file, with the revision and what was seen."""
     revision = f" (revision {one.revid})" if isinstance(one, Applied) and one.revid else ""
     detail = f" ({printable(one.detail)})" if one.detail else ""
-    return f"{what_happened(one).sentence}{revision}{detail}"
+    return f"{phrase(one)}{revision}{detail}"
 
 
 def subject(one: Decision) -> str:
@@ -58,9 +69,20 @@ def subject(one: Decision) -> str:
     return title.removeprefix("File:")
 
 
+def told_briefly(one: Decision) -> str:
+    """Say in a phrase what became of a file, of an edit that was not made first what it was for."""
+    return _not_made(one) + phrase(one)
+
+
 def told(one: Decision) -> str:
-    """Say in a phrase what became of a file, of an edit first what it was for."""
-    return f"{one.proposal.kind}: {because(one)}" if isinstance(one, Applied) else because(one)
+    """Say the same, with the revision and what was seen."""
+    return _not_made(one) + because(one)
+
+
+def _not_made(one: Decision) -> str:
+    if isinstance(one, Skipped) or one.outcome in (Outcome.EDITED, Outcome.SIMULATED):
+        return ""
+    return f"not {one.proposal.kind.done}: "
 
 
 def mark_of(*decisions: Decision) -> str:
@@ -112,7 +134,7 @@ def json_decision(one: Decision) -> dict[str, Any]:
     happened = what_happened(one)
     return {
         "outcome" if isinstance(one, Applied) else "reason": happened.name.lower(),
-        "sentence": happened.sentence,
+        "sentence": phrase(one),
         "detail": one.detail,
         "retry_later": happened.retry_later,
         "needs_attention": happened in ATTENTION,

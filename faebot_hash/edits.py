@@ -28,6 +28,11 @@ class Kind(StrEnum):
     REPORT = "report"
 
     @property
+    def done(self) -> str:
+        """Say what happened to a page by such an edit."""
+        return _DONE.get(self, self.value)
+
+    @property
     def is_bot_flagged(self) -> bool:
         """Tell whether the edit hides from recent changes: patrollers should see what asks for a deletion."""
         return self not in (Kind.NOMINATED, Kind.UNNOMINATED)
@@ -46,6 +51,17 @@ class Kind(StrEnum):
     def stays(self) -> bool:
         """Tell whether undoing a run leaves the edit: it took something back itself, or it is a report."""
         return self in (Kind.WITHDRAWN, Kind.UNNOMINATED, Kind.UNDO, Kind.REPORT)
+
+
+_DONE = {
+    Kind.IDENTIFIED: "tagged",
+    Kind.CLEANED: "taken out of the category",
+    Kind.RELEASED: "kept, and taken out of the category",
+    Kind.WITHDRAWN: "taken back",
+    Kind.UNNOMINATED: "nominated no longer",
+    Kind.UNDO: "undone",
+    Kind.REPORT: "written",
+}
 
 
 @dataclass(frozen=True)
@@ -89,14 +105,14 @@ class Outcome(Enum):
         self.sentence = sentence
         self.retry_later = retry_later
 
-    EDITED = ("tagged", False)
+    EDITED = ("edited", False)
     NOTHING_TO_DO = ("the page has this text already", False)
     DECLINED = ("declined by the operator", True)
-    SIMULATED = ("would be tagged", True)
+    SIMULATED = ("would be edited", True)
     CONFLICT = ("the page changed meanwhile", True)
     REFUSED = ("the wiki refused the edit", False)
     CANNOT_CREATE = ("the account may not make this page", False)
-    WITHDRAWN = ("tagged, and taken back at once: the page had changed", False)
+    WITHDRAWN = ("edited, and taken back at once: the page had changed", False)
     CAPPED = ("people must keep up first", True)
     STOPPED = ("people, or a safeguard, said stop", True)
     UNAVAILABLE = ("the wiki takes no edits now", True)

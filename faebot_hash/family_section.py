@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from faebot_hash.console import Decision, plural, subject, what_happened
+from faebot_hash.console import Decision, plural, subject, told_briefly
 from faebot_hash.contrast import contrast
 from faebot_hash.dossier import Dossier, Entry, kept
 from faebot_hash.edits import Applied
@@ -42,7 +42,7 @@ def decision_lines(decisions: Iterable[Decision]) -> Iterator[str]:
         if isinstance(decision, Applied) and decision.revid:
             seen.insert(0, f"revision {decision.revid}")
         more = f" ({', '.join(seen)})" if seen else ""
-        grouped[_phrase(decision)].append(file_link(subject(decision)) + more)
+        grouped[told_briefly(decision)].append(file_link(subject(decision)) + more)
     for phrase, files in grouped.items():
         yield f"* {phrase}: {'; '.join(files)}"
 
@@ -164,8 +164,3 @@ def _names(names: Sequence[str]) -> str:
 def _some(written: Sequence[str]) -> str:
     more = [f"and {len(written) - MAX_NAMES} more"] if len(written) > MAX_NAMES else []
     return ", ".join([*written[:MAX_NAMES], *more]) or _LACKING
-
-
-def _phrase(decision: Decision) -> str:
-    sentence = what_happened(decision).sentence
-    return f"''{decision.proposal.kind}'': {sentence}" if isinstance(decision, Applied) else sentence

@@ -477,7 +477,7 @@ def test_json_tells_everything() -> None:
             "what": A.title,
             "kind": "nominated",
             "outcome": "simulated",
-            "sentence": "would be tagged",
+            "sentence": "would be nominated",
             "detail": "",
             "retry_later": True,
             "needs_attention": False,
@@ -515,7 +515,7 @@ def test_csv_has_a_row_for_each_file() -> None:
         "-1",
         "+1 uploaded first, 2013-05-21; -2 names www.defenseimagery.mil, whose links lead nowhere",
         B.title,
-        "nominated: would be tagged",
+        "would be nominated",
     ]
     assert rows[5][4:] == ["", "", "", "", "", "", "the download failed (HTTP 503 after 4 attempts)"]
 

@@ -74,7 +74,7 @@ def test_a_mistake_stops_the_start(
 def test_a_run_by_collection(command: list[str], wiki: PracticeWiki, tmp_path: Path) -> None:
     done = run(command, "-collection:fleuron", "-always", f"-report:{tmp_path / 'report.jsonl'}")
     assert done.returncode == 0, done.stderr
-    assert "3  tagged" in done.stdout
+    assert "3  edited" in done.stdout
     assert edits(wiki) == 3
     assert (tmp_path / "report.jsonl").read_text().count("\n") == 1
 

@@ -12,7 +12,7 @@ import pytest
 from faebot_hash.adapters.store import Store
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
-from tests.test_sweep import HOME, Operator
+from tests.operator import HOME, Operator
 
 pytestmark = pytest.mark.practice
 
