@@ -127,8 +127,8 @@ def _in_order(
     Each part works at most one piece ahead of what is taken from it, so memory stays bounded.
     """
     if pool is None:
-        for part in parts:
-            yield from part
+        for alone in parts:
+            yield from alone
             yield None
         return
     coming = iter(parts)
