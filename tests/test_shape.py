@@ -53,7 +53,7 @@ LEVELS = {
     "credits": 4,
     "rationale": 4,
     "nominate": 5,
-    "objections": 5,
+    "objections": 6,
     "report": 4,
     "dossier": 4,
     "contrast": 5,
