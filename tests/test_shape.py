@@ -66,6 +66,13 @@ LEVELS = {
     "gate": 4,
     "settle": 5,
     "pixels": 5,
+    "scaler": 5,
+    "study": 5,
+    "study_table": 6,
+    "study_pages": 6,
+    "study_lines": 6,
+    "study_chart": 6,
+    "samples": 7,
     "thumbnails": 6,
     "originals": 6,
     "identity": 6,
@@ -81,6 +88,7 @@ LEVELS = {
     "session": 8,
     "sweep": 9,
     "publication": 9,
+    "thumbsize": 9,
     "confirmation": 10,
     "runs": 9,
     "commands": 11,
@@ -90,7 +98,8 @@ LEVELS = {
 PACKAGES = {"adapters", "commands"}
 
 DOORS = {
-    "PIL": {"images", "frames"},
+    "PIL": {"images", "frames", "scaler"},
+    "matplotlib": {"study_chart"},
     "imagehash": {"fingerprint"},
     "mwparserfromhell": {"wikitext"},
     "tomllib": {"settings_file"},

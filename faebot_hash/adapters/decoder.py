@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -27,6 +27,8 @@ from faebot_hash.adapters.decoding_answers import (
     READY,
     digest_of,
     fingerprint_of,
+    widths_of,
+    widths_question,
 )
 from faebot_hash.errors import DecoderError
 from faebot_hash.images import Limits, check_versions
@@ -85,6 +87,14 @@ class DecoderProcess:
     def fingerprint(self, picture: bytes) -> Fingerprint | Skipped:
         """Hash one picture in the worker; raises ``DecoderError`` only when no worker can be started."""
         return self._asked(FINGERPRINT, picture, fingerprint_of)
+
+    def fingerprints_at(self, picture: bytes, widths_px: Collection[int]) -> dict[int, Fingerprint] | Skipped:
+        """Hash a picture (0) and thumbnails of it that the worker makes (``scaler``), by their width.
+
+        Widths that are not smaller than the picture are left out.
+        """
+        question = widths_question(widths_px)
+        return self._asked(question, picture, lambda answer: widths_of(answer, widths_px))
 
     def digest(self, picture: bytes) -> Digest | Skipped:
         """Digest all that one picture decodes to, under the same conditions."""

@@ -13,7 +13,15 @@ import sys
 import time
 from io import BufferedRWPair
 
-from faebot_hash.adapters.decoding_answers import DIGEST, LENGTH_BYTES, READY, answer
+from faebot_hash.adapters.decoding_answers import (
+    DIGEST,
+    LENGTH_BYTES,
+    READY,
+    WIDTH_BYTES,
+    WIDTHS,
+    answer,
+    widths_in,
+)
 from faebot_hash.errors import ImageRejected
 from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import Limits, check_versions, open_picture
@@ -21,6 +29,7 @@ from faebot_hash.likeness import Digest
 from faebot_hash.model import Fingerprint
 from faebot_hash.pixels import digest_of
 from faebot_hash.reasons import Reason, Skipped
+from faebot_hash.scaler import fingerprints_at
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 15
@@ -33,19 +42,30 @@ def serve(limits: Limits) -> None:
     _limit_process()
     with socket.socket(fileno=os.dup(0)) as connection, connection.makefile("rwb") as stream:
         _reply(stream, READY)
-        while len(header := stream.read(1 + LENGTH_BYTES)) == 1 + LENGTH_BYTES:
+        while question := stream.read(1):
+            widths_px = _widths(stream) if question == WIDTHS else []
+            header = stream.read(LENGTH_BYTES)
             _renew_cpu_limit()
-            question, length = header[:1], int.from_bytes(header[1:], "big")
+            length = int.from_bytes(header, "big")
             picture = stream.read(length)
-            if len(picture) < length:
+            if len(header) < LENGTH_BYTES or len(picture) < length:
                 return
-            _reply(stream, answer(_result(question, picture, limits)))
+            _reply(stream, answer(_result(question, widths_px, picture, limits)))
 
 
-def _result(question: bytes, picture: bytes, limits: Limits) -> Fingerprint | Digest | Skipped:
+def _widths(stream: BufferedRWPair) -> list[int]:
+    count = int.from_bytes(stream.read(1), "big")
+    return widths_in(stream.read(count * WIDTH_BYTES))
+
+
+def _result(
+    question: bytes, widths_px: list[int], picture: bytes, limits: Limits
+) -> Fingerprint | dict[int, Fingerprint] | Digest | Skipped:
     try:
         if question == DIGEST:
             return digest_of(picture, limits)
+        if question == WIDTHS:
+            return fingerprints_at(picture, limits, widths_px)
         return fingerprint(open_picture(picture, limits))
     except ImageRejected as verdict:
         return Skipped("", verdict.reason, verdict.detail)
