@@ -146,6 +146,14 @@ class Permutation:
         """Put the bits of values in order; ``run`` may be a pool's ``map``."""
         return self._looked_up(values, self._to_places, run)
 
+    def place_of(self, value: int) -> int:
+        """Put the bits of one value in order."""
+        place, digit = 0, (1 << self._digit_bits) - 1
+        for table in self._to_places:
+            place |= int(table[value & digit])
+            value >>= self._digit_bits
+        return place
+
     def to_values(self, places: Values) -> Values:
         """Undo ``to_places``."""
         return self._looked_up(places, self._to_values, map)
@@ -194,24 +202,28 @@ def _entropy(sample: Values) -> npt.NDArray[np.float64]:
 
 
 def _plan(entropy: npt.NDArray[np.float64], tolerance_bits: int, bands: int) -> Plan:
+    order, widths = _dealt(entropy, max(bands, 1))
+    return Plan(tolerance_bits, order, widths, tuple(combinations(range(bands), bands - tolerance_bits)))
+
+
+def deal_bits(values: Values, bands: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Give an order of the bits and the widths of bands that tell these values apart about equally well."""
+    return _dealt(_entropy(values[:: max(1, len(values) // _SAMPLE)][:_SAMPLE]), bands)
+
+
+def _dealt(entropy: npt.NDArray[np.float64], bands: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Deal the bits out to bands of about equal entropy, neighbours to different bands.
 
     Neighbouring bits of a dHash go together, so bands of neighbours would tell less apart.
     """
-    members: list[list[int]] = [[] for _ in range(max(bands, 1))]
-    load = [0.0] * len(members)
+    members: list[list[int]] = [[] for _ in range(bands)]
+    load = [0.0] * bands
     rounded = np.round(entropy * _ENTROPY_STEPS_PER_BIT) / _ENTROPY_STEPS_PER_BIT
     for bit in sorted(range(HASH_BITS - 1, -1, -1), key=lambda bit: (-rounded[bit], -bit)):
-        lightest = min(range(len(members)), key=lambda band: (load[band], len(members[band]), band))
+        lightest = min(range(bands), key=lambda band: (load[band], len(members[band]), band))
         members[lightest].append(bit)
         load[lightest] += float(rounded[bit])
-    tables = tuple(combinations(range(bands), bands - tolerance_bits))
-    return Plan(
-        tolerance_bits,
-        tuple(bit for band in members for bit in band),
-        tuple(len(band) for band in members),
-        tables,
-    )
+    return tuple(bit for band in members for bit in band), tuple(len(band) for band in members)
 
 
 def _candidates(plan: Plan, sample: Values, count: int, entropy: npt.NDArray[np.float64]) -> float:
