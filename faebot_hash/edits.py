@@ -53,6 +53,10 @@ class Kind(StrEnum):
         return self in (Kind.WITHDRAWN, Kind.UNNOMINATED, Kind.UNDO, Kind.REPORT)
 
 
+RELEASE_OPENING = "Faebot keeps this file"
+CLEANUP_OPENING = "Faebot found no duplicate left"
+"""How the summaries of these edits begin, by which they are known in a page's history."""
+
 _DONE = {
     Kind.IDENTIFIED: "tagged",
     Kind.CLEANED: "taken out of the category",

@@ -17,10 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from faebot_hash import marks
 from faebot_hash.bots import may_edit
+from faebot_hash.edits import CLEANUP_OPENING, RELEASE_OPENING
 from faebot_hash.model import Match, PageText, Revision
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.wikitext import Page
 
+_SETTLED = (RELEASE_OPENING, CLEANUP_OPENING)
 _TAG_SUMMARY = re.compile(r"\b[pd]Hash: ?[0-9a-f]{16}\b", re.IGNORECASE)
 
 
@@ -97,6 +99,17 @@ def by_history(page: PageText, history: Sequence[Revision]) -> Skipped | None:
     if tag is None:
         return None
     return Skipped(_own(page.title), Reason.REMOVED_BY_HUMAN, f"tagged in revision {tag.revid}")
+
+
+def settled(history: Iterable[Revision]) -> Revision | None:
+    """Find the revision by which we took our last tag off ourselves, as its matter was settled."""
+    newer: list[Revision] = []
+    for revision in history:
+        if _TAG_SUMMARY.search(revision.comment):
+            ours = (one for one in newer if one.user and one.user == revision.user)
+            return next((one for one in ours if one.comment.startswith(_SETTLED)), None)
+        newer.append(revision)
+    return None
 
 
 def tagging(history: Iterable[Revision]) -> Revision | None:

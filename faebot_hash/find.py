@@ -100,13 +100,20 @@ class Finder:
         page = pages[one.file.page_id]
         if isinstance(page, Skipped):
             return page
-        if self.journal.tagged(page.page_id):
-            return Skipped(one.file.title, Reason.REMOVED_BY_HUMAN, "the journal knows our edit")
-        removed = exclude.by_history(page, self.wiki.history(page.page_id))
-        proposed = removed or tag.propose(one, page, self.collection, self._home)
+        proposed = self._removed(one, page) or tag.propose(one, page, self.collection, self._home)
         if isinstance(proposed, Skipped):
             return proposed
         return replace(proposed, witnesses=_witnesses(one, pages))
+
+    def _removed(self, one: Match, page: PageText) -> Skipped | None:
+        """Find out that people took our tag off, unless we did, and there is a newer copy since."""
+        history = self.wiki.history(page.page_id)
+        settled = exclude.settled(history)
+        if settled and any(partner.uploaded > settled.timestamp for partner in one.partners):
+            return None
+        if self.journal.tagged(page.page_id):
+            return Skipped(one.file.title, Reason.REMOVED_BY_HUMAN, "the journal knows our edit")
+        return exclude.by_history(page, history)
 
     @property
     def _names(self) -> tuple[str, ...]:

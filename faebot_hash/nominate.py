@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from faebot_hash.edits import Kind, PageEdit, Proposal, Witness
+from faebot_hash.edits import CLEANUP_OPENING, RELEASE_OPENING, Kind, PageEdit, Proposal, Witness
 from faebot_hash.family import Facts
 from faebot_hash.likeness import Comparison, Original
 from faebot_hash.marks import DUPLICATE, IDENTICAL_CATEGORY
@@ -79,15 +79,20 @@ def keepers_named(text: str) -> frozenset[str]:
     return frozenset(title(value) for value in values if value)
 
 
+def keepers_named_by_us(text: str) -> frozenset[str]:
+    """Give the titles that nominations of ours on a page name."""
+    return frozenset(keeper for _, keeper in _nominations(Page(text)))
+
+
 def release(keeper: Facts, home_category: str, nominees: Sequence[str]) -> Proposal | Skipped:
     """Propose to take the home category off the file to keep, whose ``nominees`` are nominated."""
-    why = f"Faebot keeps this file: {_told_titles(nominees)} nominated as identical"
+    why = f"{RELEASE_OPENING}: {_told_titles(nominees)} nominated as identical"
     return _leaving(keeper, home_category, why, Kind.RELEASED)
 
 
 def cleanup(file: Facts, home_category: str, gone: Sequence[str]) -> Proposal | Skipped:
     """Propose to take the home category off a file that looked like none but the files ``gone``."""
-    why = f"Faebot found no duplicate left: {_told_titles(gone)} gone"
+    why = f"{CLEANUP_OPENING}: {_told_titles(gone)} gone"
     return _leaving(file, home_category, why, Kind.CLEANED)
 
 

@@ -43,6 +43,16 @@ def nominations(operator: Operator) -> dict[str, str]:
     return found
 
 
+def reports(operator: Operator) -> list[str]:
+    """Read the report pages of the bot."""
+    everything = {"generator": "allpages", "gapnamespace": 2, "gapprefix": "PracticeBot/Confirmed/"}
+    answer = operator.wiki.reader().get(
+        action="query", prop="revisions", rvprop="content", rvslots="main", gaplimit=50, **everything
+    )
+    pages = answer.get("query", {}).get("pages", [])
+    return [page["revisions"][0]["slots"]["main"]["content"] for page in pages]
+
+
 def test_the_casebook_is_confirmed(operator: Operator) -> None:
     before = operator.state()
     tally = operator.confirm()
@@ -63,7 +73,10 @@ def test_the_casebook_is_confirmed(operator: Operator) -> None:
 
 
 def test_a_second_run_edits_nothing(operator: Operator) -> None:
+    operator.wiki.fault("may-create")
     operator.confirm()
+    (report,) = reports(operator)
+    assert all(f"File:{title}" in report for title in NOMINEES.values())
     done, state = operator.edits(), operator.state()
     tally = operator.confirm()
     assert operator.edits() == done

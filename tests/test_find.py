@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from faebot_hash.apply import Editor
-from faebot_hash.edits import Applied, Found, Outcome, PageEdit
+from faebot_hash.edits import RELEASE_OPENING, Applied, Found, Outcome, PageEdit
 from faebot_hash.find import Finder
 from faebot_hash.model import HashKind, SliceKind
 from faebot_hash.ports import EditAnswer, Hits
@@ -170,6 +170,24 @@ def test_a_page_that_people_untagged_is_left_alone() -> None:
     again = world.found()
     assert again.proposals == ()
     assert reasons(again)["Photograph 1.jpg"] is Reason.REMOVED_BY_HUMAN
+
+
+@pytest.mark.parametrize(
+    ("user", "days_later", "tagged"),
+    [("PracticeBot", 1, True), ("PracticeBot", -1, False), ("Human", 1, False)],
+)
+def test_a_file_that_was_kept_is_tagged_again_only_for_a_newer_copy(
+    user: str, days_later: int, tagged: bool
+) -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    world.carry_out(world.found())
+    released = world.wiki.save(1, PAGE, f"{RELEASE_OPENING}: [[:File:X.jpg]] is nominated", user)
+    uploaded = released.timestamp + timedelta(days=days_later)
+    world.wiki.add(file_info(3, uploaded=uploaded), PAGE)
+    world.fetcher.bodies["http://127.0.0.1/thumb/3"] = b"11 3"
+    world.hits(QUERY, 1, 2, 3)
+    again = world.found()
+    assert (1 in {proposal.file.page_id for proposal in again.proposals}) is tagged
 
 
 def test_the_journal_remembers_a_tag_that_left_no_trace_in_the_history() -> None:
