@@ -16,9 +16,7 @@ from PIL import Image, ImageFilter
 from faebot_hash.fingerprint import fingerprint
 from faebot_hash.images import TRANSPOSITIONS, Limits, Picture, open_picture, opened, orientation_of
 from faebot_hash.model import Fingerprint
-
-ORIGINAL_PX = 0
-"""Stands for the original where widths are keys, as in ``Basis``."""
+from faebot_hash.study_plan import ORIGINAL_PX
 
 BUCKET_PX = 1280
 JPEG_QUALITY = 87

@@ -11,6 +11,9 @@ from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
 
+THUMBNAIL_STEPS_PX = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
+"""The only widths that Wikimedia serves (T414805)."""
+
 
 @dataclass(frozen=True)
 class Collection:
@@ -95,9 +98,10 @@ class HashingSettings:
     thumb_width_px: int = 120
 
     def __post_init__(self) -> None:
-        steps = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
-        if self.thumb_width_px not in steps:
-            raise SettingsError(f"[hashing] thumb_width_px = {self.thumb_width_px}: choose one of {steps}")
+        if self.thumb_width_px not in THUMBNAIL_STEPS_PX:
+            raise SettingsError(
+                f"[hashing] thumb_width_px = {self.thumb_width_px}: choose one of {THUMBNAIL_STEPS_PX}"
+            )
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ LEVELS = {
     "groups": 3,
     "pairs": 5,
     "nearest": 6,
+    "columns": 3,
     "cluster": 5,
     "lookup": 4,
     "frames": 4,
@@ -68,6 +69,7 @@ LEVELS = {
     "settle": 5,
     "pixels": 5,
     "scaler": 5,
+    "study_plan": 4,
     "study": 5,
     "study_table": 6,
     "study_pages": 6,
@@ -118,6 +120,7 @@ DOORS = {
     },
     "sqlite3": {"adapters.sqlite_file"},
     "numba": {"join_numba"},
+    "pyarrow": {"adapters.parquet"},
     "pymysql": {"adapters.store"},
 }
 
