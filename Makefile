@@ -34,7 +34,7 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --upgrade pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --upgrade --extra scale --group dev pyproject.toml -o requirements-dev.txt
+	  --upgrade --extra plots --extra scale --group dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --upgrade --constraint requirements-dev.txt --group bench -o requirements-bench.txt
 
