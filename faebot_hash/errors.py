@@ -7,6 +7,7 @@
     ├── WikiError             the wiki refused or could not answer a read
     ├── NetworkError          our own network seems to fail, so what it shows of others says nothing
     ├── BusyError             another run edits with this account
+    ├── TableError            a table of hashes cannot be read, or the result cannot be written
     ├── StoreError            the store is locked, damaged, or lies where SQLite is unsafe
     └── DecoderError          the decoding process cannot be started at all
     ImageRejected             one picture cannot be trusted: becomes a ``Skipped`` with its reason
@@ -36,6 +37,10 @@ class NetworkError(FaebotError):
 
 class BusyError(FaebotError):
     """Another run edits with this account; two could overwrite each other."""
+
+
+class TableError(FaebotError):
+    """A table of hashes is no table, or a row of it is wrong and none may be."""
 
 
 class StoreError(FaebotError):

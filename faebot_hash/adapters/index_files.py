@@ -50,6 +50,10 @@ class IndexFolder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    def exists(self) -> bool:
+        """Tell whether there is an index in the folder."""
+        return (self._path / MANIFEST).exists()
+
     def open(self) -> HashSearch:
         """Open the index for queries; raises ``StoreError`` when there is none or it is damaged.
 

@@ -43,3 +43,32 @@ def _logged(
             log(f"{label}: {done:,} of {total:,}")
     if done:
         log(f"{label}: {done:,} in {clock() - started:.1f} s")
+
+
+def told_parts(
+    label: str,
+    *,
+    terminal: bool | None = None,
+    log: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+    clock: Callable[[], float] = time.monotonic,
+) -> Callable[[int, int], None]:
+    """Give what is called with how many parts of how many are done; a log hears of long work only."""
+    if sys.stderr.isatty() if terminal is None else terminal:
+        bar = tqdm(desc=label, unit="", leave=False, dynamic_ncols=True)
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+            if done >= total:
+                bar.close()
+
+        return show
+    told = clock()
+
+    def write(done: int, total: int) -> None:
+        nonlocal told
+        if clock() - told >= LOG_EVERY_S:
+            told = clock()
+            log(f"{label}: {done:,} of {total:,} parts")
+
+    return write
