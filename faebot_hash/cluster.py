@@ -30,19 +30,6 @@ class Linkage(Enum):
     SINGLE = "single"
 
 
-class Level(Enum):
-    """How alike pictures are whose hashes differ in at most so many bits: levels of the Fleuron project."""
-
-    CLOSE = 2
-    VARIATION = 8
-    SIMILAR = 11
-
-    @classmethod
-    def of(cls, distance_bits: int) -> Level | None:
-        """Give the closest level that allows the distance, None for values too far apart for any."""
-        return next((level for level in cls if distance_bits <= level.value), None)
-
-
 @dataclass(frozen=True)
 class Cluster:
     """Two or more distinct values, ascending, and the distance of the two furthest from each other."""

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faebot_hash.cluster import Cluster, Level, Linkage, cluster
+from faebot_hash.cluster import Cluster, Linkage, cluster
 from faebot_hash.join import close_pairs
+from faebot_hash.level import Level
 
 close_values = st.sets(
     st.integers(0, 255) | st.integers(0, 63).map(lambda bit: 1 << bit) | st.integers(0, 2**64 - 1),
