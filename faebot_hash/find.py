@@ -11,17 +11,16 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
-from faebot_hash import exclude, fingerprint, match, slices, tag
+from faebot_hash import exclude, match, tag
+from faebot_hash.collection import Collection
 from faebot_hash.edits import MAX_WITNESSES, Applied, Found, PageEdit, Proposal, Witness
-from faebot_hash.model import FileInfo, HashedFile, Match, PageText, Slice, SliceKind
+from faebot_hash.model import Match, PageText, Slice
 from faebot_hash.ports import HashStore, Journal, Wiki
 from faebot_hash.reasons import Reason, Skipped
-from faebot_hash.settings import Collection, Settings
-from faebot_hash.thumbnails import Hasher, comparable
-
-T = TypeVar("T")
+from faebot_hash.settings import Settings
+from faebot_hash.slicing import Slicer
+from faebot_hash.thumbnails import Hasher
 
 
 @dataclass(frozen=True)
@@ -42,27 +41,24 @@ class Finder:
 
     def find(self, seed_titles: Iterable[str]) -> Iterator[Found | Skipped]:
         """Look into each slice that the seeds give, once; what is passed over comes with its reason."""
-        for part in self._slices(seed_titles):
+        for part in self._slicer.slices(seed_titles):
             yield part if isinstance(part, Skipped) else self.look_into(part)
 
     def look_into(self, part: Slice) -> Found | Skipped:
         """Search, hash and compare one slice, and propose what to tag."""
-        listed = self._listed(part)
-        if isinstance(listed, Skipped):
-            return listed
-        hits, files, passed_over = listed
-        hashed, unhashed = self.hasher.hashed(files)
-        flat = [_flat(one) for one in hashed if one.fingerprint.low_information]
-        sets = match.equal_sets(hashed)
+        sliced = self._slicer.hashed(part)
+        if isinstance(sliced, Skipped):
+            return sliced
+        sets = match.equal_sets(sliced.files)
         judged = self.judge(match.matches(sets))
         return Found(
             part=part,
-            hits=hits,
-            listed=len(files) + len(passed_over),
-            hashed=len(hashed),
+            hits=sliced.hits,
+            listed=sliced.listed,
+            hashed=len(sliced.files),
             sets=sets,
             proposals=tuple(one for one in judged if isinstance(one, Proposal)),
-            skipped=(*passed_over, *unhashed, *flat, *(one for one in judged if isinstance(one, Skipped))),
+            skipped=(*sliced.passed_over, *(one for one in judged if isinstance(one, Skipped))),
         )
 
     def remember(self, found: Found, applied: Sequence[Applied | Skipped]) -> bool:
@@ -123,50 +119,11 @@ class Finder:
     def _home(self) -> str:
         return self.settings.wiki.home_category
 
-    def _slices(self, seed_titles: Iterable[str]) -> Iterator[Slice | Skipped]:
-        if self.collection.slice is SliceKind.SEARCH:
-            yield slices.search_slice(self.collection)
-            return
-        seen: set[str] = set()
-        for seed in self.wiki.seeds(seed_titles):
-            part = seed if isinstance(seed, Skipped) else slices.slice_of(seed, self.collection)
-            if isinstance(part, Skipped) or part.key not in seen:
-                yield part
-            if isinstance(part, Slice):
-                seen.add(part.key)
-
-    def _listed(self, part: Slice) -> tuple[int, list[FileInfo], list[Skipped]] | Skipped:
-        """List the files of a slice, whole or not at all."""
-        hits = self.wiki.count(part.query)
-        if hits.warning:
-            return Skipped(part.key, Reason.INCOMPLETE_SEARCH, hits.warning)
-        if hits.total < 2:
-            return Skipped(part.key, Reason.TOO_FEW_HITS, f"{hits.total} found")
-        last = self.store.slice_done(part)
-        now = self.now()
-        if not self.revisit and not slices.due(last, hits.total, now, self.collection.revisit_days):
-            return Skipped(
-                part.key, Reason.UNCHANGED, f"{hits.total:,} files, as on {last[1]:%Y-%m-%d}" if last else ""
-            )
-        queries = slices.listable(part, hits, self.wiki.count, self.settings.search.max_hits, now.year)
-        if isinstance(queries, Skipped):
-            return queries
-        page_ids: dict[int, None] = {}
-        for query in queries:
-            answer = self.wiki.search(query)
-            if answer.warning or len(answer.page_ids) < answer.total:
-                detail = answer.warning or f"{len(answer.page_ids):,} of {answer.total:,} files listed"
-                return Skipped(part.key, Reason.INCOMPLETE_SEARCH, detail)
-            page_ids |= dict.fromkeys(answer.page_ids)
-        answers = [comparable(one) for one in self.wiki.files(list(page_ids))]
-        files = [one for one in answers if isinstance(one, FileInfo)]
-        return hits.total, files, [one for one in answers if isinstance(one, Skipped)]
-
-
-def _flat(one: HashedFile) -> Skipped:
-    return Skipped(
-        one.file.title, Reason.LOW_INFORMATION, f"pHash {fingerprint.to_hex(one.fingerprint.phash)}"
-    )
+    @property
+    def _slicer(self) -> Slicer:
+        return Slicer(
+            self.collection, self.settings, self.wiki, self.hasher, self.store, self.revisit, self.now
+        )
 
 
 def _match_of(proposal: Proposal) -> Match:

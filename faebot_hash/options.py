@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Collection as Names
 from collections.abc import Iterable, Mapping
 
+from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
 from faebot_hash.model import SliceKind
-from faebot_hash.settings import Collection, Settings
+from faebot_hash.settings import Settings
 
 CUT = ("slice", "query", "insource", "mime")
 """Options that put a collection together on the command line."""

@@ -7,51 +7,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from faebot_hash.bands import MAX_TOLERANCE_BITS
+from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
-from faebot_hash.model import SliceKind
 
 THUMBNAIL_STEPS_PX = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
 """The only widths that Wikimedia serves (T414805)."""
-
-
-@dataclass(frozen=True)
-class Collection:
-    """A named sweep: where its seeds come from, how they are cut into slices, and how its files are tagged.
-
-    ``insource`` is the phrase that a slice's search must find in the page text, ``mime`` a value of
-    ``filemime:``; either may be empty. ``query`` belongs to the kind "search", ``seed_category`` (without
-    "Category:") to the two others. ``remove_category`` leaves a page when it is tagged.
-    """
-
-    name: str
-    title: str = ""
-    slice: SliceKind = SliceKind.RESOLUTION
-    seed_category: str = ""
-    query: str = ""
-    insource: str = "PD-USGov-"
-    mime: str = "image/jpeg"
-    remove_category: str = ""
-    revisit_days: int = 90
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.name):
-            raise SettingsError(f"collection “{self.name}”: a name has lower-case letters, digits and dashes")
-        if self.revisit_days < 1:
-            raise SettingsError(f"collection “{self.name}”: revisit_days must be at least 1")
-        if self.slice is SliceKind.SEARCH and not self.query.strip():
-            raise SettingsError(f"collection “{self.name}”: slice “search” needs a query")
-        unused = self.seed_category if self.slice is SliceKind.SEARCH else self.query
-        if unused:
-            raise SettingsError(
-                f"collection “{self.name}”: slice “{self.slice.value}” makes no use of “{unused}”"
-            )
-        if not self.insource.isprintable() or re.search(r'["\\]', self.insource):
-            raise SettingsError(f'collection “{self.name}”: insource is a phrase, without " and \\')
-        if not re.fullmatch(r"([a-z]+(/[a-z0-9.+-]+)?)?", self.mime):
-            raise SettingsError(
-                f"collection “{self.name}”: mime is a type like image/jpeg, not “{self.mime}”"
-            )
 
 
 @dataclass(frozen=True)
@@ -171,6 +133,49 @@ class ConfirmSettings:
 
 
 @dataclass(frozen=True)
+class NearSettings:
+    """Which files count as near matches, and where they are shown.
+
+    Two files are near by a pHash within ``phash_bits`` or a dHash within ``dhash_bits``, with ``both`` only
+    by the two together. More than ``most_pairs`` are not listed: such tolerances say nothing any more.
+    The pages of a collection stand below ``report_page``, cut at ``report_bytes``.
+    """
+
+    phash_bits: int = 6
+    dhash_bits: int = 2
+    both: bool = False
+    most_pairs: int = 20_000
+    report_page: str = "User:{account}/Near matches"
+    report_bytes: int = 500_000
+
+    def __post_init__(self) -> None:
+        if not all(0 <= bits <= MAX_TOLERANCE_BITS for bits in (self.phash_bits, self.dhash_bits)):
+            raise SettingsError(f"[near] phash_bits and dhash_bits: between 0 and {MAX_TOLERANCE_BITS}")
+        if not 1 <= self.most_pairs <= 1_000_000:
+            raise SettingsError("[near] most_pairs: between 1 and 1,000,000")
+        if not 20_000 <= self.report_bytes <= 2_000_000:
+            raise SettingsError("[near] report_bytes: between 20,000 and 2,000,000")
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """Where clusters are shown: a collection's pages stand below ``report_page``, cut at ``report_bytes``.
+
+    The file page of a member shows at most ``most_shown`` of the files that are similar to it.
+    """
+
+    report_page: str = "User:{account}/Clusters"
+    report_bytes: int = 500_000
+    most_shown: int = 40
+
+    def __post_init__(self) -> None:
+        if not 20_000 <= self.report_bytes <= 2_000_000:
+            raise SettingsError("[clusters] report_bytes: between 20,000 and 2,000,000")
+        if not 1 <= self.most_shown <= 500:
+            raise SettingsError("[clusters] most_shown: between 1 and 500")
+
+
+@dataclass(frozen=True)
 class LinkSettings:
     """Which links are asked for, and how many a run.
 
@@ -239,6 +244,8 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     tagging: TaggingSettings = field(default_factory=TaggingSettings)
     confirm: ConfirmSettings = field(default_factory=ConfirmSettings)
+    near: NearSettings = field(default_factory=NearSettings)
+    clusters: ClusterSettings = field(default_factory=ClusterSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
     collection: tuple[Collection, ...] = ()

@@ -11,8 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
-from faebot_hash.settings import Collection, Settings
+from faebot_hash.settings import Settings
 
 DEFAULT_PATH = Path("config/faebot.toml")
 
@@ -69,10 +70,10 @@ def _refuse_unknown(values: dict[str, Any], known: list[str], where: str) -> Non
 
 def _value(value: object, wanted: Any, where: str) -> Any:
     if isinstance(wanted, type) and issubclass(wanted, Enum):
-        try:
-            return wanted(value)
-        except ValueError:
-            raise SettingsError(f"{where}: one of {', '.join(one.value for one in wanted)}") from None
+        known = {_written(one): one for one in wanted}
+        if not isinstance(value, str) or value not in known:
+            raise SettingsError(f"{where}: one of {', '.join(known)}")
+        return known[value]
     if isinstance(wanted, types.GenericAlias):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise SettingsError(f"{where}: a list of strings")
@@ -86,3 +87,7 @@ def _value(value: object, wanted: Any, where: str) -> Any:
     if type(value) is not wanted:
         raise SettingsError(f"{where}: {wanted.__name__} expected, not {value!r}")
     return value
+
+
+def _written(one: Enum) -> str:
+    return one.value if isinstance(one.value, str) else one.name.lower()

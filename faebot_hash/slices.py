@@ -16,10 +16,10 @@ from itertools import pairwise
 from math import isqrt
 
 from faebot_hash import wikitext
+from faebot_hash.collection import Collection
 from faebot_hash.model import Seed, Slice, SliceKind
 from faebot_hash.ports import Hits
 from faebot_hash.reasons import Reason, Skipped
-from faebot_hash.settings import Collection
 
 MIME_TYPES = ("image/jpeg", "image/png", "image/tiff", "image/gif", "image/webp")
 OTHER_TYPES = " ".join(f"-filemime:{mime}" for mime in MIME_TYPES)

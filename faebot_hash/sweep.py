@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from faebot_hash import report
+from faebot_hash.collection import Collection
 from faebot_hash.edits import Applied, Found
 from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.reasons import Skipped
 from faebot_hash.session import Session
-from faebot_hash.settings import Collection
 from faebot_hash.tally import Tally
 
 HOME_PAGE = """{{Hiddencat}}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from faebot_hash.collection import Collection
 from faebot_hash.edits import MAX_SUMMARY, PageEdit, Proposal
 from faebot_hash.marks import IDENTICAL_CATEGORY
 from faebot_hash.model import Match, PageText
 from faebot_hash.reasons import Reason, Skipped
-from faebot_hash.settings import Collection
 from faebot_hash.wikitext import Cut, Page, category_cuts, category_line, restored, with_category, without
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import Editor
+from faebot_hash.collection import Collection
 from faebot_hash.edits import Applied, Outcome, Proposal
 from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
@@ -18,7 +19,7 @@ from faebot_hash.model import FileInfo, HashKind, Match, SliceKind
 from faebot_hash.ports import JournalRow
 from faebot_hash.reasons import Skipped
 from faebot_hash.recheck import recheck
-from faebot_hash.settings import Collection, Settings
+from faebot_hash.settings import Settings
 from faebot_hash.thumbnails import Hasher
 from tests.fake_wiki.boundaries import WatchedJournal
 from tests.fake_wiki.remote import RemoteWorld

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from faebot_hash.apply import Editor
+from faebot_hash.collection import Collection
 from faebot_hash.edits import RELEASE_OPENING, Applied, Found, Outcome, PageEdit
 from faebot_hash.find import Finder
 from faebot_hash.model import HashKind, SliceKind
 from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.reasons import Reason, Skipped
-from faebot_hash.settings import Collection, SearchSettings, Settings
+from faebot_hash.settings import SearchSettings, Settings
 from faebot_hash.thumbnails import Hasher
 from tests.fakes import EPOCH, FakeDecoder, FakeFetcher, FakeJournal, FakeStore, FakeWiki, file_info
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from faebot_hash import options
+from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
 from faebot_hash.model import SliceKind
-from faebot_hash.settings import Collection, Settings
+from faebot_hash.settings import Settings
 
 FLAGS, VALUES = {"always", "revisit"}, {"collection", "slice", "query", "insource", "mime"}
 SETTINGS = Settings(collection=(Collection("noaa", slice=SliceKind.SEARCH, query="crab"),))

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
-from faebot_hash.settings import Collection, ScoreSettings, Settings
+from faebot_hash.settings import ScoreSettings, Settings
 from faebot_hash.settings_file import load, parse
 
 SHIPPED = Path(__file__).parent.parent / "config" / "faebot.toml"

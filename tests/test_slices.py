@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faebot_hash import slices
+from faebot_hash.collection import Collection
 from faebot_hash.model import FileInfo, Seed, Slice, SliceKind
 from faebot_hash.ports import Hits
 from faebot_hash.reasons import Reason, Skipped
-from faebot_hash.settings import Collection
 
 RESOLUTION = Collection("by-size")
 VIRIN = Collection("by-virin", slice=SliceKind.VIRIN)

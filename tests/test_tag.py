@@ -12,10 +12,10 @@ import mwparserfromhell
 import pytest
 
 from faebot_hash import tag
+from faebot_hash.collection import Collection
 from faebot_hash.edits import MAX_SUMMARY, Proposal
 from faebot_hash.model import HashKind, Match, PageText
 from faebot_hash.reasons import Reason, Skipped
-from faebot_hash.settings import Collection
 from faebot_hash.wikitext import Page, category_cuts
 from tests.counting import Counted
 from tests.fakes import file_info

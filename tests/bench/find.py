@@ -75,9 +75,10 @@ def _timed(wiki: PracticeWiki, run: Callable[[], int]) -> Timed:
 def _sweep(store_url: str) -> int:
     import pywikibot
 
+    from faebot_hash.collection import Collection
     from faebot_hash.model import SliceKind
     from faebot_hash.session import Session
-    from faebot_hash.settings import Collection, Settings
+    from faebot_hash.settings import Settings
     from faebot_hash.sweep import Sweep
 
     collection = Collection("bench", slice=SliceKind.SEARCH, query=QUERY)
