@@ -55,8 +55,8 @@ class OriginalReader:
         found: dict[str, Original | Skipped] = {}
         wanted: dict[str, FileInfo] = {}
         for file in files:
-            if (unfit := _unfit(file, self.most_bytes)) is not None:
-                found[file.sha1] = unfit
+            if (why_not := unfit(file, self.most_bytes)) is not None:
+                found[file.sha1] = why_not
             else:
                 wanted.setdefault(file.sha1, file)
         known = self.store.originals(wanted)
@@ -156,7 +156,7 @@ class _Family:
         return told
 
 
-def _unfit(file: FileInfo, most_bytes: int) -> Skipped | None:
+def unfit(file: FileInfo, most_bytes: int) -> Skipped | None:
     """Say why a file is not worth a download."""
     pixels = file.width_px * file.height_px
     if file.mime not in MIME_TYPES:
