@@ -25,6 +25,7 @@ from faebot_hash.model import HASH_BITS
 Values = npt.NDArray[np.uint64]
 Run = Callable[..., Iterable[Any]]
 """``map``, or the ``map`` of a pool."""
+LookUp = Callable[[Values, Values, Values], None]
 Found = tuple[Values, Values]
 """The two sides of pairs, as places."""
 Batch = tuple[Sequence[Iterator[Found]], int]
@@ -34,6 +35,7 @@ MAX_TOLERANCE_BITS = 12
 
 _MOST_EXTRA_BANDS = 6
 _SAMPLE = 1 << 16
+_BITS_SAMPLE = 1 << 12
 _SAMPLED_TABLES = 3
 _ENTROPY_STEPS_PER_BIT = 8
 
@@ -119,11 +121,20 @@ def moved(places: Values, moves: Sequence[tuple[int, int]], back: bool = False) 
     return result
 
 
+def look_up(values: Values, tables: Values, out: Values) -> None:
+    """Write for each value what the tables of its digits give together, lowest digit first."""
+    digit_bits = HASH_BITS // len(tables)
+    digit = np.uint64((1 << digit_bits) - 1)
+    out[:] = tables[0][values & digit]
+    for number, table in enumerate(tables[1:], 1):
+        out |= table[values >> np.uint64(number * digit_bits) & digit]
+
+
 class Permutation:
     """An order of 64 bits, applied to many values by looking up their digits."""
 
-    def __init__(self, order: Sequence[int], digit_bits: int = 16) -> None:
-        self._digit_bits = digit_bits
+    def __init__(self, order: Sequence[int], digit_bits: int, look_up: LookUp = look_up) -> None:
+        self._digit_bits, self._look_up = digit_bits, look_up
         to_place = [0] * HASH_BITS
         to_bit = [0] * HASH_BITS
         for place, bit in enumerate(order):
@@ -132,7 +143,7 @@ class Permutation:
         self._to_places = self._tables(to_place)
         self._to_values = self._tables(to_bit)
 
-    def _tables(self, goal: Sequence[int]) -> list[Values]:
+    def _tables(self, goal: Sequence[int]) -> Values:
         digits = np.arange(1 << self._digit_bits, dtype=np.uint64)
         tables = []
         for low in range(0, HASH_BITS, self._digit_bits):
@@ -140,11 +151,18 @@ class Permutation:
             for bit in range(self._digit_bits):
                 table |= (digits >> np.uint64(bit) & np.uint64(1)) << np.uint64(goal[low + bit])
             tables.append(table)
-        return tables
+        return np.array(tables)
 
     def to_places(self, values: Values, run: Run = map) -> Values:
         """Put the bits of values in order; ``run`` may be a pool's ``map``."""
-        return self._looked_up(values, self._to_places, run)
+        places = np.empty_like(values)
+
+        def some(start: int) -> None:
+            part = slice(start, start + _SAMPLE)
+            self._look_up(values[part], self._to_places, places[part])
+
+        list(run(some, range(0, len(values), _SAMPLE)))
+        return places
 
     def place_of(self, value: int) -> int:
         """Put the bits of one value in order."""
@@ -156,21 +174,9 @@ class Permutation:
 
     def to_values(self, places: Values) -> Values:
         """Undo ``to_places``."""
-        return self._looked_up(places, self._to_values, map)
-
-    def _looked_up(self, values: Values, tables: Sequence[Values], run: Run) -> Values:
-        result = np.empty_like(values)
-        digit = np.uint64((1 << self._digit_bits) - 1)
-
-        def look_up(start: int) -> None:
-            part = values[start : start + _SAMPLE]
-            out = result[start : start + _SAMPLE]
-            out[:] = tables[0][part & digit]
-            for number, table in enumerate(tables[1:], 1):
-                out |= table[part >> np.uint64(number * self._digit_bits) & digit]
-
-        list(run(look_up, range(0, len(values), _SAMPLE)))
-        return result
+        values = np.empty_like(places)
+        self._look_up(places, self._to_values, values)
+        return values
 
 
 def plan_join(values: Values, tolerance_bits: int, cost: Cost) -> Plan:
@@ -178,7 +184,7 @@ def plan_join(values: Values, tolerance_bits: int, cost: Cost) -> Plan:
     if not 0 <= tolerance_bits <= MAX_TOLERANCE_BITS:
         raise ValueError(f"not a tolerance of 0 to {MAX_TOLERANCE_BITS} bits: {tolerance_bits}")
     sample = values[:: max(1, len(values) // _SAMPLE)][:_SAMPLE]
-    entropy = _entropy(sample)
+    entropy = _entropy(values)
     best, least = _plan(entropy, tolerance_bits, tolerance_bits), inf
     for bands in range(tolerance_bits, tolerance_bits + _MOST_EXTRA_BANDS + 1):
         tables = comb(bands, tolerance_bits)
@@ -192,8 +198,9 @@ def plan_join(values: Values, tolerance_bits: int, cost: Cost) -> Plan:
     return best
 
 
-def _entropy(sample: Values) -> npt.NDArray[np.float64]:
-    """Give each bit's collision entropy, 0…1: how much it helps to tell two values apart; bit 0 first."""
+def _entropy(values: Values) -> npt.NDArray[np.float64]:
+    """Estimate each bit's collision entropy, 0…1: how much it helps to tell two values apart; bit 0 first."""
+    sample = values[:: max(1, len(values) // _BITS_SAMPLE)][:_BITS_SAMPLE]
     ones = np.zeros(HASH_BITS)
     for bit in range(HASH_BITS):
         ones[bit] = np.count_nonzero(sample & np.uint64(1 << bit))
@@ -208,7 +215,7 @@ def _plan(entropy: npt.NDArray[np.float64], tolerance_bits: int, bands: int) -> 
 
 def deal_bits(values: Values, bands: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Give an order of the bits and the widths of bands that tell these values apart about equally well."""
-    return _dealt(_entropy(values[:: max(1, len(values) // _SAMPLE)][:_SAMPLE]), bands)
+    return _dealt(_entropy(values), bands)
 
 
 def _dealt(entropy: npt.NDArray[np.float64], bands: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

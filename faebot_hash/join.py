@@ -37,6 +37,9 @@ class Engine(Protocol):
 
     COST: Cost
 
+    def permutation(self, order: Sequence[int], count: int) -> Permutation:
+        """Give what puts the bits of so many values in order fastest."""
+
     def batches(self, places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
         """Give batches of parts, each part the near pairs of its own; one batch is done before the next."""
 
@@ -75,7 +78,7 @@ def close_pairs(
         return
     workers = workers or processors()
     several = workers > 1 and len(values) > _ALONE
-    permutation = Permutation(plan.order, 16 if len(values) > _ALONE else 8)
+    permutation = engine.permutation(plan.order, len(values))
     with ThreadPoolExecutor(workers) if several else nullcontext() as pool:
         places = permutation.to_places(values, pool.map if pool else map)
         for one, other in _found(places, plan, engine, pool, workers, progress):

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 import numpy as np
 import numpy.typing as npt
 
-from faebot_hash.bands import Batch, Cost, Found, Plan, Values, moved
+from faebot_hash.bands import Batch, Cost, Found, Permutation, Plan, Values, moved
 from faebot_hash.model import HASH_BITS
 
 COST = Cost(arrange_ns=20, compare_ns=2.0, table_ns=150_000)
@@ -22,6 +22,11 @@ _ALONE = 1 << 17
 _BLOCK = 1 << 15
 _LARGE = 192
 _SPARSE = 4
+
+
+def permutation(order: Sequence[int], count: int) -> Permutation:
+    """Look large digits up for many values: large tables take longer to make."""
+    return Permutation(order, 16 if count > _ALONE else 8)
 
 
 def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
