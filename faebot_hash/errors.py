@@ -8,7 +8,7 @@
     ├── NetworkError          our own network seems to fail, so what it shows of others says nothing
     ├── BusyError             another run edits with this account
     ├── TableError            a table of hashes cannot be read, or the result cannot be written
-    ├── StoreError            the store is locked, damaged, or lies where SQLite is unsafe
+    ├── StoreError            the store is locked, damaged or away, or lies where SQLite is unsafe
     └── DecoderError          the decoding process cannot be started at all
     ImageRejected             one picture cannot be trusted: becomes a ``Skipped`` with its reason
 
@@ -44,7 +44,7 @@ class TableError(FaebotError):
 
 
 class StoreError(FaebotError):
-    """The store cannot be opened, or another process writes to it."""
+    """The store cannot be opened or reached, or another process writes to it."""
 
 
 class DecoderError(FaebotError):

@@ -45,7 +45,12 @@ def undo_run(store_url: str, run: str, settings: Settings, confirm: Callable[[Pr
     wiki = connect(settings.hashing.thumb_width_px, settings.wiki.run_page)
     shield = Shield()
     lock = only_editor(wiki.account_folder, wiki.family, wiki.user)
-    with shield.installed(), lock, Store.open(store_url) as store:
+    with (
+        shield.installed(),
+        lock,
+        Store.open(store_url) as store,
+        store.only_editor(wiki.family, wiki.user),
+    ):
         if not store.rows(run=run):
             raise SettingsError(f"the journal knows no run “{run}”; `runs` lists them")
         editor = Editor(

@@ -66,6 +66,9 @@ class Session:
                 stack.enter_context(only_editor(*account))
             self.fetcher = stack.enter_context(self._downloads())
             self.store = stack.enter_context(Store.open(self._store_url))
+            if not self.simulate:
+                # The lock above keeps the runs of one machine apart, this one those of several.
+                stack.enter_context(self.store.only_editor(self.wiki.family, self.wiki.user))
             self.editor = Editor(
                 self.wiki,
                 self.store,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import address, mariadb  # noqa: F401 - fixtures
 from tests.practice.configuration import write_pywikibot_folder
 from tests.practice.places import CACHE, CHECKOUT, PracticeWikiError
 from tests.practice.server import PhpServer, free_port

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from faebot_hash.adapters.schema import MIGRATIONS
+from faebot_hash.adapters.migrations.versions import v2_order_of_planning, v3_originals_and_links
 
 CONTENT = """
 CREATE TABLE meta (name VARCHAR(40) NOT NULL, value VARCHAR(40), PRIMARY KEY (name));
@@ -49,6 +50,16 @@ def write_first_release(path: Path) -> Path:
 
 def write_second_release(path: Path) -> Path:
     """Make the file; the frozen step of then leads to the tables of then."""
-    with closing(sqlite3.connect(write_first_release(path))) as connection:
-        connection.executescript(";\n".join((*MIGRATIONS[1], "UPDATE meta SET value = '2'")))
+    return _renew(write_first_release(path), v2_order_of_planning.STATEMENTS, "2")
+
+
+def write_third_release(path: Path) -> Path:
+    """Make the file, in the same way."""
+    return _renew(write_second_release(path), v3_originals_and_links.STATEMENTS, "3")
+
+
+def _renew(path: Path, statements: Iterable[str], version: str) -> Path:
+    with closing(sqlite3.connect(path)) as connection:
+        number = f"UPDATE meta SET value = '{version}'"  # noqa: S608 - a literal of this file
+        connection.executescript(";\n".join((*statements, number)))
     return path

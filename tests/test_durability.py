@@ -226,8 +226,10 @@ def test_a_reader_never_checkpoints(address: str, tmp_path: Path) -> None:
     for _ in range(3):
         with Store.open(f"sqlite:///{crashed / 'store.sqlite'}", write=False) as reader:
             assert [row.intent.token for row in reader.rows()] == ["a1"]
-            with pytest.raises(StoreError), reader._reading() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            with pytest.raises(StoreError):
+                reader._database.read(
+                    lambda connection: connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                )
     assert {name: (crashed / name).read_bytes() for name in names} == left
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from faebot_hash.adapters.store import Store
 from faebot_hash.ports import CLOSED_STATES, Intent, Journal, JournalRow, RunSummary
+from tests.databases import address_of
 from tests.fakes import FakeJournal
 
 NOON = datetime(2026, 10, 5, 12, 0, 0, 123456, tzinfo=UTC)
@@ -49,12 +50,12 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "fake"])
+@pytest.fixture(params=["sqlite", "mariadb", "fake"])
 def journal(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Journal]:
     if request.param == "fake":
         yield FakeJournal(now=clock)
         return
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}", now=clock) as store:
+    with Store.open(address_of(request.param, request, tmp_path), now=clock) as store:
         yield store
 
 

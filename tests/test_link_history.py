@@ -6,7 +6,6 @@ import os
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -40,8 +39,8 @@ def observed(told: Iterable[tuple[int, Verdict]]) -> list[Observation]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterable[Store]:
-    with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}") as store:
+def store(address: str) -> Iterable[Store]:
+    with Store.open(address) as store:
         yield store
 
 
@@ -136,8 +135,7 @@ ALIKE = [
 ]
 
 
-def test_addresses_are_exact(tmp_path: Path) -> None:
-    address = f"sqlite:///{tmp_path / 'store.sqlite'}"
+def test_addresses_are_exact(address: str) -> None:
     told = {url: Observation(START + timedelta(hours=hour), DEATH) for hour, url in enumerate(ALIKE)}
     with Store.open(address) as store:
         store.observe(told)

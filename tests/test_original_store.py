@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +16,7 @@ from faebot_hash.likeness import Digest, Original
 from faebot_hash.model import Fingerprint
 from faebot_hash.ports import DigestStore
 from faebot_hash.reasons import Reason, Skipped
+from tests.databases import run_sql
 
 sha1s = st.integers(0, (1 << 160) - 1).map(lambda number: f"{number:040x}")
 sides = st.integers(1, 1 << 31)
@@ -48,20 +46,9 @@ ORIGINAL = Original(sha1(1), sha1(2), DIGEST)
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'store.sqlite'}"
-
-
-@pytest.fixture
 def store(address: str) -> Iterator[Store]:
     with Store.open(address) as store:
         yield store
-
-
-def run_sql(address: str, statement: str) -> None:
-    with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as connection:
-        connection.execute(statement)
-        connection.commit()
 
 
 def test_it_fulfils_the_port(store: Store) -> None:
@@ -143,5 +130,7 @@ def test_thousands_at_once(store: Store) -> None:
 
 def test_a_digest_and_a_rejection_exclude_each_other(store: Store) -> None:
     store.keep_originals({sha1(1): ORIGINAL})
-    with pytest.raises(StoreError, match="digest_or_rejection"), store._writing() as connection:
-        connection.exec_driver_sql("UPDATE original SET rejection = 'MALFORMED'")
+    with pytest.raises(StoreError, match="digest_or_rejection"):
+        store._database.write(
+            lambda connection: connection.exec_driver_sql("UPDATE original SET rejection = 'MALFORMED'")
+        )

@@ -70,6 +70,7 @@ LEVELS = {
     "options": 4,
     "gate": 4,
     "hash_index": 4,
+    "hash_index": 4,
     "portions": 5,
     "shares": 5,
     "index": 7,
@@ -152,6 +153,13 @@ DOORS = {
         "adapters.slices_done",
         "adapters.sqlite_database",
         "adapters.upsert",
+    },
+    "alembic": {
+        "adapters.migrations.env",
+        "adapters.migrations.versions.v2_order_of_planning",
+        "adapters.migrations.versions.v3_originals_and_links",
+        "adapters.migrations.versions.v4_hash_index",
+        "adapters.renewal",
     },
     "alembic": {
         "adapters.migrations.env",

@@ -7,24 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, select
 
 from faebot_hash.adapters import schema
 from faebot_hash.adapters.batches import batches
+from faebot_hash.adapters.counters import CHANGE, next_number
 from faebot_hash.adapters.rejections import checked_key, rejection_columns, rejection_of
+from faebot_hash.adapters.upsert import insert_missing, upsert
 from faebot_hash.model import Basis, Fingerprint
 from faebot_hash.reasons import Skipped
 
+# What followers of changes want to hear of.
+_TELLING = ("phash", "dhash", "low_information")
 _EMPTY = {field.name: None for field in dataclasses.fields(Fingerprint)}
 
 
 def get(connection: Connection, sha1s: Iterable[str], basis: Basis) -> dict[str, Fingerprint | Skipped]:
     """Look up what is known in a basis."""
     known: dict[str, Fingerprint | Skipped] = {}
-    basis_id = _basis_id(connection, basis)
-    if basis_id is None:
+    number = basis_id(connection, basis)
+    if number is None:
         return known
-    query = select(schema.fingerprint).where(schema.fingerprint.c.basis_id == basis_id)
+    query = select(schema.fingerprint).where(schema.fingerprint.c.basis_id == number)
     for some in batches(sha1s):
         for row in connection.execute(query.where(schema.fingerprint.c.sha1.in_(some))):
             result = _result(row)
@@ -42,17 +46,24 @@ def rows_of(results: Mapping[str, Fingerprint | Skipped], at: datetime) -> list[
 
 def keep(connection: Connection, rows: Sequence[Mapping[str, Any]], basis: Basis) -> None:
     """Keep rows in a basis, in place of those with their keys."""
-    table = schema.fingerprint
-    basis_id = _basis_id(connection, basis)
-    if basis_id is None:
-        connection.execute(insert(schema.basis).values(**dataclasses.asdict(basis)))
-        basis_id = _basis_id(connection, basis)
-    for some in batches(row["sha1"] for row in rows):
-        connection.execute(delete(table).where(table.c.basis_id == basis_id, table.c.sha1.in_(some)))
-    connection.execute(insert(table), [{**row, "basis_id": basis_id} for row in rows])
+    number = next_number(connection, CHANGE)
+    common = {"basis_id": kept_basis_id(connection, basis), "change_number": number}
+    upsert(connection, schema.fingerprint, [{**row, **common} for row in rows], changed_by=_TELLING)
 
 
-def _basis_id(connection: Connection, basis: Basis) -> int | None:
+def kept_basis_id(connection: Connection, basis: Basis) -> int:
+    """Give the number of a basis, a new one for one that was never seen."""
+    known = basis_id(connection, basis)
+    if known is None:
+        insert_missing(connection, schema.basis, [dataclasses.asdict(basis)])
+        known = basis_id(connection, basis)
+    if known is None:
+        raise ValueError(f"the basis {basis} does not fit into the store")
+    return known
+
+
+def basis_id(connection: Connection, basis: Basis) -> int | None:
+    """Look up the number of a basis."""
     same = [schema.basis.c[name] == value for name, value in dataclasses.asdict(basis).items()]
     return connection.scalar(select(schema.basis.c.id).where(*same))
 

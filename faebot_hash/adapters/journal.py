@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
+from faebot_hash.adapters.counters import JOURNAL, next_number
 from faebot_hash.adapters.schema import journal, journal_partner
 from faebot_hash.ports import CLOSED_STATES, OPEN_STATES, Intent, JournalRow, RunSummary, may_settle
 
@@ -22,8 +23,8 @@ def plan(connection: Connection, intent: Intent, at: datetime) -> None:
     if _state(connection, intent.token) is not None:
         raise ValueError(f"the token {intent.token} is in the journal already")
     row = {name: getattr(intent, name) for name in _INTENT_COLUMNS}
-    last = connection.scalar(select(func.max(journal.c.number))) or 0
-    connection.execute(insert(journal).values(**row, number=last + 1, state="PLANNED", planned_at=at))
+    number = next_number(connection, JOURNAL)
+    connection.execute(insert(journal).values(**row, number=number, state="PLANNED", planned_at=at))
     partners = [
         {"token": intent.token, "position": position, "page_id": page_id, "sha1": sha1}
         for position, (page_id, sha1) in enumerate(intent.partners)
@@ -111,7 +112,8 @@ def storable(detail: str) -> str:
 
 
 def _state(connection: Connection, token: str) -> str | None:
-    return connection.scalar(select(journal.c.state).where(journal.c.token == token))
+    # Two that settle one row wait for each other here; SQLite has but one writer.
+    return connection.scalar(select(journal.c.state).where(journal.c.token == token).with_for_update())
 
 
 def _change(connection: Connection, token: str, values: Mapping[str, Any]) -> None:

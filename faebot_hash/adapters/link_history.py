@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from faebot_hash.adapters.batches import batches
 from faebot_hash.adapters.schema import link, link_observation
+from faebot_hash.adapters.upsert import upsert
 from faebot_hash.links import Observation, Verdict, telling
 
 
@@ -30,6 +31,8 @@ def observe(connection: Connection, observations: Mapping[str, Observation]) -> 
     Of two at the same moment the one that is told later counts.
     """
     keys = {_key(url): url for url in observations}
+    # Whoever else observes one of these links waits here, and reads what this adds.
+    upsert(connection, link, [{"url_sha256": key, "url": _readable(url)} for key, url in keys.items()])
     known = histories(connection, observations)
     rows = []
     for key, url in keys.items():
@@ -40,10 +43,6 @@ def observe(connection: Connection, observations: Mapping[str, Observation]) -> 
         ]
     for some in batches(keys):
         connection.execute(delete(link_observation).where(link_observation.c.url_sha256.in_(some)))
-        present = set(connection.scalars(select(link.c.url_sha256).where(link.c.url_sha256.in_(some))))
-        new = [{"url_sha256": key, "url": _readable(keys[key])} for key in some if key not in present]
-        if new:
-            connection.execute(insert(link), new)
     if rows:
         connection.execute(insert(link_observation), rows)
 

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, select
 
 from faebot_hash.adapters.batches import batches
 from faebot_hash.adapters.rejections import checked_key, rejection_columns, rejection_of
 from faebot_hash.adapters.schema import original
+from faebot_hash.adapters.upsert import upsert
 from faebot_hash.images import PILLOW_VERSION
 from faebot_hash.likeness import Digest, Original
 from faebot_hash.reasons import Skipped
@@ -45,9 +46,7 @@ def rows_of(results: Mapping[str, Original | Skipped], at: datetime) -> list[dic
 
 def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep rows in place of those with their keys, whichever Pillow these are of."""
-    for some in batches(row["sha1"] for row in rows):
-        connection.execute(delete(original).where(original.c.sha1.in_(some)))
-    connection.execute(insert(original), rows)
+    upsert(connection, original, rows)
 
 
 def _columns(sha1: str, result: Original | Skipped) -> dict[str, Any]:

@@ -1,82 +1,49 @@
-"""The tables of the store, in types that mean the same in SQLite and in MariaDB."""
+"""The tables of the store as they are now; ``renewal`` brings older ones to it."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    Connection,
-    DateTime,
-    Dialect,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
-    insert,
-    inspect,
-    select,
+    event,
     text,
-    update,
 )
-from sqlalchemy.dialects import mysql
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from faebot_hash.errors import StoreError
+from faebot_hash.adapters.column_types import MARIADB, Moment, Unsigned64, long_integer, long_text
 
-SCHEMA_VERSION = 3
-MYSQL_DIALECTS = ("mysql", "mariadb")
+SCHEMA_VERSION = 4
 
-
-class Unsigned64(TypeDecorator[int]):
-    """An unsigned 64-bit int; SQLite, whose ints are signed, keeps the same 64 bits."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name in MYSQL_DIALECTS:
-            return dialect.type_descriptor(mysql.BIGINT(unsigned=True))
-        return dialect.type_descriptor(BigInteger())
-
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:
-        if value is None or dialect.name in MYSQL_DIALECTS:
-            return value
-        return value - (1 << 64) if value >= 1 << 63 else value
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:
-        return None if value is None else value % (1 << 64)
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment to the microsecond, kept in UTC; naive datetimes raise ValueError, aware ones come out."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name in MYSQL_DIALECTS:
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(DateTime())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"a moment without its time zone: {value}")
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
+# Texts are compared byte by byte, blanks at the end included, as SQLite does it.
+MARIADB_OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_nopad_bin"}
 
 metadata = MetaData()
 
+
+@event.listens_for(Table, "before_parent_attach")
+def _use_mariadb_options(table: Table, parent: MetaData) -> None:
+    if parent is metadata:
+        table.dialect_options[MARIADB].update(MARIADB_OPTIONS)
+
+
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+# Releases before schema 4 look here for a version, to refuse what they do not know.
 meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", String(40)))
 
 basis = Table(
@@ -103,8 +70,80 @@ fingerprint = Table(
     Column("rejection", String(40)),
     Column("detail", Text),
     Column("hashed_at", Moment, nullable=False),
+    Column("change_number", BigInteger, nullable=False, server_default=text("0"), index=True),
     CheckConstraint("(phash IS NULL) = (rejection IS NOT NULL)", name="hashes_or_rejection"),
+    Index("ix_fingerprint_phash", "basis_id", "phash"),
+    Index("ix_fingerprint_dhash", "basis_id", "dhash"),
     sqlite_with_rowid=False,
+)
+
+# A page without a SHA1 shows no file any more; its row stays, so that followers of changes hear of it.
+page = Table(
+    "page",
+    metadata,
+    Column("page_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("title", String(255), nullable=False, index=True),
+    Column("sha1", String(40), index=True),
+    Column("uploaded", Moment),
+    Column("seen_at", Moment, nullable=False),
+    Column("change_number", BigInteger, nullable=False, index=True),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("page_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("reason", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("failed_at", Moment, nullable=False),
+    Column("retry_at", Moment, index=True),
+)
+
+foreign_hash = Table(
+    "foreign_hash",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("page_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("phash", Unsigned64, nullable=False),
+    Column("dhash", Unsigned64, nullable=False),
+    Column("basis_id", ForeignKey(basis.c.id), nullable=False),
+    Column("imported_at", Moment, nullable=False),
+    Column("change_number", BigInteger, nullable=False, index=True),
+    Index("ix_foreign_hash_phash", "basis_id", "phash"),
+    Index("ix_foreign_hash_dhash", "basis_id", "dhash"),
+    sqlite_with_rowid=False,
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("unit", String(255), primary_key=True),
+    Column("holder", String(255), nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+commit_mark = Table(
+    "commit_mark",
+    metadata,
+    Column("writer", String(32), primary_key=True),
+    Column("unit", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 slice_ = Table(
@@ -154,11 +193,11 @@ original = Table(
     Column("stripped_sha1", String(40)),
     Column("non_exif_sha1", String(40)),
     Column("pixel_sha1", String(40)),
-    Column("frames", Integer),
+    Column("frames", long_integer()),
     Column("mode", String(8)),
     Column("bit_depth", Integer),
-    Column("width_px", Integer),
-    Column("height_px", Integer),
+    Column("width_px", long_integer()),
+    Column("height_px", long_integer()),
     Column("orientation", Integer),
     Column("icc", String(40)),
     Column("rejection", String(40)),
@@ -168,12 +207,12 @@ original = Table(
     sqlite_with_rowid=False,
 )
 
-# Each database compares texts in its own way, so an address's SHA-256 is the key; its text is for people.
+# An address may be longer than any key, so its SHA-256 is the key; its text is for people.
 link = Table(
     "link",
     metadata,
     Column("url_sha256", String(64), primary_key=True),
-    Column("url", Text().with_variant(mysql.MEDIUMTEXT(), *MYSQL_DIALECTS), nullable=False),
+    Column("url", long_text(), nullable=False),
 )
 
 link_observation = Table(
@@ -184,67 +223,3 @@ link_observation = Table(
     Column("verdict", String(20), nullable=False),
     sqlite_with_rowid=False,
 )
-
-# One list of statements for each step from a schema to the next. They are frozen: a later schema adds a
-# step, because stores of every age are still about.
-MIGRATIONS = {
-    1: (
-        "UPDATE journal SET run = '' WHERE run IS NULL",
-        "CREATE INDEX ix_journal_run ON journal (run)",
-        "ALTER TABLE journal ADD COLUMN number BIGINT DEFAULT 0 NOT NULL",
-        "UPDATE journal SET number = rowid",
-        "CREATE UNIQUE INDEX ix_journal_number ON journal (number)",
-        "ALTER TABLE journal ADD COLUMN file_timestamp DATETIME",
-        "ALTER TABLE journal ADD COLUMN detail TEXT",
-        "CREATE TABLE journal_partner (token VARCHAR(64) NOT NULL, position INTEGER NOT NULL, "
-        "page_id BIGINT NOT NULL, sha1 VARCHAR(40) NOT NULL, PRIMARY KEY (token, position), "
-        "FOREIGN KEY(token) REFERENCES journal (token))",
-    ),
-    2: (
-        "CREATE TABLE original (sha1 VARCHAR(40) NOT NULL, pillow VARCHAR(40) NOT NULL, "
-        "stripped_sha1 VARCHAR(40), non_exif_sha1 VARCHAR(40), pixel_sha1 VARCHAR(40), frames INTEGER, "
-        "mode VARCHAR(8), bit_depth INTEGER, width_px INTEGER, height_px INTEGER, orientation INTEGER, "
-        "icc VARCHAR(40), rejection VARCHAR(40), detail TEXT, read_at DATETIME NOT NULL, PRIMARY KEY (sha1), "
-        "CONSTRAINT digest_or_rejection CHECK (pixel_sha1 IS NULL OR rejection IS NULL)) WITHOUT ROWID",
-        "CREATE TABLE link (url_sha256 VARCHAR(64) NOT NULL, url TEXT NOT NULL, PRIMARY KEY (url_sha256))",
-        "CREATE TABLE link_observation (url_sha256 VARCHAR(64) NOT NULL, at DATETIME NOT NULL, "
-        "verdict VARCHAR(20) NOT NULL, PRIMARY KEY (url_sha256, at), "
-        "FOREIGN KEY(url_sha256) REFERENCES link (url_sha256)) WITHOUT ROWID",
-    ),
-}
-
-
-def create_or_check(connection: Connection, where: str, create: bool) -> None:
-    """Bring an empty or older database to this schema, within the open transaction, or refuse another one."""
-    names = inspect(connection).get_table_names()
-    if not names and create:
-        metadata.create_all(connection)
-        connection.execute(insert(meta).values(name="schema_version", value=str(SCHEMA_VERSION)))
-        return
-    if meta.name not in names:
-        seen = "tables of another program" if names else "no tables yet"
-        raise StoreError(f"{where}: the database has {seen}; name a store of faebot_hash in [store] url")
-    written = connection.scalar(select(meta.c.value).where(meta.c.name == "schema_version"))
-    version = int(written) if written and written.isdecimal() else 0
-    if version == SCHEMA_VERSION:
-        return
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{where}: the store has schema {version}, and this program knows only {SCHEMA_VERSION}; "
-            "use the newer release that wrote it, or name another file in [store] url"
-        )
-    if version not in MIGRATIONS:
-        raise StoreError(
-            f"{where}: the schema version {written!r} is unknown; "
-            "restore a copy, or name another file in [store] url"
-        )
-    if not create:
-        raise StoreError(f"{where}: the store is of an older release; the next run that writes renews it")
-    _migrate(connection, version)
-
-
-def _migrate(connection: Connection, version: int) -> None:
-    for step in range(version, SCHEMA_VERSION):
-        for statement in MIGRATIONS[step]:
-            connection.exec_driver_sql(statement)
-    connection.execute(update(meta).where(meta.c.name == "schema_version").values(value=str(SCHEMA_VERSION)))

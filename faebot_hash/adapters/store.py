@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, create_engine, delete, event, insert, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import NullPool
-
-from faebot_hash.adapters import fingerprints, journal, link_history, originals, schema, sqlite_file
-from faebot_hash.adapters.sqlite_file import statfs_type
-from faebot_hash.errors import StoreError
+from faebot_hash.adapters import database_login, fingerprints, journal, link_history, originals, slices_done
+from faebot_hash.adapters.column_types import MARIADB
+from faebot_hash.adapters.database import Database
+from faebot_hash.adapters.indexed_hashes import IndexedHashes
+from faebot_hash.adapters.mariadb_database import MariaDatabase
+from faebot_hash.adapters.patience import Patience
+from faebot_hash.adapters.sqlite_database import SqliteDatabase
+from faebot_hash.adapters.sqlite_file import VERSION, statfs_type
 from faebot_hash.likeness import Original
 from faebot_hash.links import Observation
 from faebot_hash.model import Basis, Fingerprint, Slice
@@ -29,26 +28,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Store:
-    """One database; fulfils the ports HashStore, DigestStore, LinkHistory and Journal.
+class Store(IndexedHashes):
+    """One database; fulfils the ports HashStore, HashIndexStore, DigestStore, LinkHistory and Journal.
 
-    Every method is one short transaction, durable when it returns. Whatever fails in the database is a
-    StoreError that says what, where and what to do. One thread uses a store.
+    Every method is one short transaction, durable when it returns and counted once. Whatever fails in the
+    database is a StoreError that says what, where and what to do. One thread uses a store.
     """
-
-    def __init__(
-        self,
-        connection: Connection,
-        path: Path,
-        lock: int | None,
-        now: Callable[[], datetime],
-        on_close: ExitStack,
-    ) -> None:
-        self._connection = connection
-        self._path = path
-        self._lock = lock
-        self._now = now
-        self._on_close = on_close
 
     @classmethod
     def open(
@@ -57,30 +42,23 @@ class Store:
         *,
         write: bool = True,
         now: Callable[[], datetime] = _now,
+        patience: Patience | None = None,
         file_system: Callable[[Path], int] = statfs_type,
-        version: tuple[int, ...] = sqlite_file.VERSION,
+        version: tuple[int, ...] = VERSION,
     ) -> Self:
-        """Open the store at an SQLAlchemy address, ``sqlite:///FILE`` so far; a missing file is made.
+        """Open the store at an address, ``sqlite:///FILE`` or ``mariadb+pymysql://HOST/DATABASE``.
 
-        One process writes at a time; with ``write=False`` any number may read. ``now`` dates the rows.
+        Missing tables, and a missing file, are made; older ones are renewed. In SQLite one process writes
+        at a time, in MariaDB several; with ``write=False`` any number may read. ``now`` dates the rows.
         Raises StoreError.
         """
-        path = _file_of(url)
-        try:
-            sqlite_file.check_place(path, file_system(path.parent))
-        except OSError as error:
-            raise StoreError(f"{path.parent}: {error.strerror}; make the folder first") from error
-        if not write and not path.exists():
-            raise StoreError(f"{path}: no such file; the first run that writes makes it")
-        with ExitStack() as undo:
-            lock = sqlite_file.take_write_lock(path, version) if write else None
-            if lock is not None:
-                undo.callback(sqlite_file.free_write_lock, lock)
-            with _told(str(path)):
-                connection = undo.enter_context(closing(_connect(path, write)))
-                with connection.begin():
-                    schema.create_or_check(connection, str(path), create=write)
-            return cls(connection, path, lock, now, undo.pop_all())
+        address = database_login.read_address(url)
+        database: Database
+        if address.get_backend_name() == MARIADB:
+            database = MariaDatabase(database_login.with_account(address), write, patience)
+        else:
+            database = SqliteDatabase(address, write, file_system, version)
+        return cls(database, now)
 
     def __enter__(self) -> Self:
         return self
@@ -92,40 +70,30 @@ class Store:
 
     def close(self) -> None:
         """Close the database and let another process write."""
-        self._on_close.close()
+        self._database.close()
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with _told(str(self._path)), self._connection.begin():
-            yield self._connection
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        if self._lock is None:
-            raise ValueError(f"{self._path} was opened for reading")
-        with self._reading() as connection:
-            sqlite_file.check_write_lock(self._path, self._lock)
-            yield connection
+    def only_editor(self, family: str, account: str) -> AbstractContextManager[None]:
+        """Be the only one who edits with an account of all that share a server; raises BusyError."""
+        return self._database.alone(f"editing {family} {account}")
 
     def get(self, sha1s: Iterable[str], basis: Basis) -> dict[str, Fingerprint | Skipped]:
         """Look up fingerprints and lasting rejections; absent keys were never hashed.
 
         ``Skipped.what`` is the SHA1: titles are not kept, because they change.
         """
-        with self._reading() as connection:
-            return fingerprints.get(connection, sha1s, basis)
+        keys = tuple(sha1s)
+        return self._database.read(lambda connection: fingerprints.get(connection, keys, basis))
 
     def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
         """Keep results by the file's SHA1; the same key again replaces. Passing troubles raise ValueError."""
         rows = fingerprints.rows_of(results, self._now())
         if rows:
-            with self._writing() as connection:
-                fingerprints.keep(connection, rows, basis)
+            self._database.write(lambda connection: fingerprints.keep(connection, rows, basis))
 
     def originals(self, sha1s: Iterable[str]) -> dict[str, Original | Skipped]:
         """Look up what this version of Pillow made of originals; their fingerprints are kept elsewhere."""
-        with self._reading() as connection:
-            return originals.get(connection, sha1s)
+        keys = tuple(sha1s)
+        return self._database.read(lambda connection: originals.get(connection, keys))
 
     def keep_originals(self, results: Mapping[str, Original | Skipped]) -> None:
         """Keep originals, not their fingerprints; the same key again replaces.
@@ -134,55 +102,43 @@ class Store:
         """
         rows = originals.rows_of(results, self._now())
         if rows:
-            with self._writing() as connection:
-                originals.keep(connection, rows)
+            self._database.write(lambda connection: originals.keep(connection, rows))
 
     def link_histories(self, urls: Iterable[str]) -> dict[str, tuple[Observation, ...]]:
         """Look up what still tells something of links, oldest first; absent ones were never asked for."""
-        with self._reading() as connection:
-            return link_history.histories(connection, urls)
+        keys = tuple(urls)
+        return self._database.read(lambda connection: link_history.histories(connection, keys))
 
     def observe(self, observations: Mapping[str, Observation]) -> None:
         """Add one observation to each link; what no longer changes a verdict is left out."""
         if observations:
-            with self._writing() as connection:
-                link_history.observe(connection, observations)
+            self._database.write(lambda connection: link_history.observe(connection, observations))
 
     def slice_done(self, part: Slice) -> tuple[int, datetime] | None:
         """Tell the hit count and the time of the last complete run; None when the query was another one."""
-        with self._reading() as connection:
-            row = connection.execute(
-                select(schema.slice_).where(schema.slice_.c.key == part.key)
-            ).one_or_none()
-        return (row.hits, row.done_at) if row is not None and row.query == part.query else None
+        return self._database.read(lambda connection: slices_done.done(connection, part))
 
     def remember_slice(self, part: Slice, hits: int, at: datetime) -> None:
         """Note that a slice is done, in place of what was known of its key."""
-        with self._writing() as connection:
-            connection.execute(delete(schema.slice_).where(schema.slice_.c.key == part.key))
-            connection.execute(
-                insert(schema.slice_).values(key=part.key, query=part.query, hits=hits, done_at=at)
-            )
+        self._database.write(lambda connection: slices_done.remember(connection, part, hits, at))
 
     def plan(self, intent: Intent) -> None:
         """Write a journal row, durably, before anything is sent; a token used before raises ValueError."""
-        with self._writing() as connection:
-            journal.plan(connection, intent, self._now())
+        now = self._now()
+        self._database.write(lambda connection: journal.plan(connection, intent, now))
 
     def sent(self, token: str, at: datetime) -> None:
         """Mark a planned row as sent, durably, before the first byte of the POST leaves."""
-        with self._writing() as connection:
-            journal.sent(connection, token, at)
+        self._database.write(lambda connection: journal.sent(connection, token, at))
 
     def settle(self, token: str, state: str, revid: int = 0, detail: str = "") -> None:
         """Close an open row for good, make a DONE one UNDONE, or leave it open for later as UNKNOWN."""
-        with self._writing() as connection:
-            journal.settle(connection, token, state, self._now(), revid, detail)
+        now = self._now()
+        self._database.write(lambda connection: journal.settle(connection, token, state, now, revid, detail))
 
     def open_rows(self) -> list[Intent]:
         """List the rows whose fate is not known yet (planned, sent, unknown), oldest first."""
-        with self._reading() as connection:
-            return journal.open_intents(connection)
+        return self._database.read(journal.open_intents)
 
     def rows(
         self,
@@ -193,50 +149,18 @@ class Store:
         newest: int | None = None,
     ) -> list[JournalRow]:
         """List rows, newest first: of one run, kind, state or page, and only the newest, where asked."""
-        with self._reading() as connection:
-            return journal.rows(connection, run, kind, state, page_id, newest)
+        return self._database.read(
+            lambda connection: journal.rows(connection, run, kind, state, page_id, newest)
+        )
 
     def runs(self) -> list[RunSummary]:
         """List the runs that planned an edit, newest first."""
-        with self._reading() as connection:
-            return journal.runs(connection)
+        return self._database.read(journal.runs)
 
     def last_sent(self) -> datetime | None:
         """Tell the latest time at which a POST left, over all runs; ahead of a clock that was set back."""
-        with self._reading() as connection:
-            return journal.last_sent(connection)
+        return self._database.read(journal.last_sent)
 
     def tagged(self, page_id: int) -> bool:
         """Tell whether an edit of ours on this page is known to have been saved, and was not undone."""
-        with self._reading() as connection:
-            return journal.tagged(connection, page_id)
-
-
-def _file_of(url: str) -> Path:
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        raise StoreError(f"[store] url = “{url}”: write it as sqlite:///FILE") from None
-    if address.drivername not in ("sqlite", "sqlite+pysqlite"):
-        raise StoreError(f"[store] url: {address.drivername} is not supported; write it as sqlite:///FILE")
-    if not address.database or address.database == ":memory:" or address.query:
-        raise StoreError(f"[store] url = “{url}” names no lasting file; write it as sqlite:///FILE")
-    return Path(address.database).resolve()
-
-
-def _connect(path: Path, write: bool) -> Connection:
-    engine = create_engine("sqlite://", creator=partial(sqlite_file.connect, path, write), poolclass=NullPool)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine.connect()
-
-
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise StoreError(f"{where}: {error.orig}; {sqlite_file.advice(error.orig)}") from error
+        return self._database.read(lambda connection: journal.tagged(connection, page_id))

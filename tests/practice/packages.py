@@ -1,10 +1,11 @@
-"""Installs PHP from the Debian archive, and nothing else, when the machine lacks it."""
+"""Installs PHP and MariaDB from the Debian archive, and nothing else, when the machine lacks them."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from tests.practice.places import PracticeWikiError
 
@@ -18,6 +19,9 @@ DEBIAN_PACKAGES = (
     "php-mbstring",
     "php-xml",
 )
+# Only the programs: mariadb-server would also start an instance of its own.
+MARIADB_PACKAGES = ("mariadb-server-core", "mariadb-client-core")
+MARIADB_PROGRAMS = ("mariadbd", "mariadb-install-db")
 PHP_EXTENSIONS = frozenset(
     {"apcu", "curl", "dom", "exif", "fileinfo", "gd", "intl", "mbstring", "pdo_sqlite", "sqlite3", "xml"}
 )
@@ -31,36 +35,62 @@ def missing_extensions() -> set[str]:
     return set(PHP_EXTENSIONS) - {line.strip().lower() for line in listing.splitlines()}
 
 
+def missing_programs() -> set[str]:
+    """Name the programs of MariaDB that this machine lacks."""
+    return {name for name in MARIADB_PROGRAMS if program(name) is None}
+
+
+def program(name: str) -> str | None:
+    """Find a program; people other than root do not have the folder of servers on their PATH."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+
+
 def install_php() -> None:
     """Install PHP unless it is there; say what to install by hand where that is not possible."""
-    if not missing_extensions():
-        return
-    command = [*_as_root(), "apt-get"]
+    if missing_extensions():
+        _install("PHP", DEBIAN_PACKAGES)
+    if lacking := missing_extensions():
+        raise PracticeWikiError(
+            f"PHP still lacks {', '.join(sorted(lacking))}. {_by_hand('PHP', DEBIAN_PACKAGES)}"
+        )
+
+
+def install_mariadb() -> None:
+    """Install the programs of MariaDB unless they are there; nothing runs afterwards that did not before."""
+    if missing_programs():
+        _install("MariaDB", MARIADB_PACKAGES)
+    if lacking := missing_programs():
+        raise PracticeWikiError(
+            f"{', '.join(sorted(lacking))} still missing. {_by_hand('MariaDB', MARIADB_PACKAGES)}"
+        )
+
+
+def _install(what: str, packages: Sequence[str]) -> None:
+    by_hand = _by_hand(what, packages)
+    command = [*_as_root(by_hand), "apt-get"]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
         subprocess.run([*command, "-qq", "update"], check=True, env=environment)
         subprocess.run(
-            [*command, "install", "--yes", "-qq", "--no-install-recommends", *DEBIAN_PACKAGES],
+            [*command, "install", "--yes", "-qq", "--no-install-recommends", *packages],
             check=True,
             env=environment,
             stdout=subprocess.DEVNULL,
         )
     except (OSError, subprocess.CalledProcessError) as error:
-        raise PracticeWikiError(f"{_by_hand()} ({error})") from error
-    if lacking := missing_extensions():
-        raise PracticeWikiError(f"PHP still lacks {', '.join(sorted(lacking))}. {_by_hand()}")
+        raise PracticeWikiError(f"{by_hand} ({error})") from error
 
 
-def _as_root() -> list[str]:
+def _as_root(by_hand: str) -> list[str]:
     if os.geteuid() == 0:
         return []
     if shutil.which("sudo") is None:
-        raise PracticeWikiError(_by_hand())
+        raise PracticeWikiError(by_hand)
     return ["sudo"]
 
 
-def _by_hand() -> str:
+def _by_hand(what: str, packages: Sequence[str]) -> str:
     return (
-        "The practice wiki needs PHP. Install it as root with: "
-        f"apt-get install --no-install-recommends {' '.join(DEBIAN_PACKAGES)}"
+        f"The tests and the practice wiki need {what}. Install it as root with: "
+        f"apt-get install --no-install-recommends {' '.join(packages)}"
     )
