@@ -24,7 +24,7 @@ BUCKET_BITS = 2
 
 _BLOCK = 1 << 11
 _ROWS = 4
-_LARGE = 48
+_SMALL = 48
 
 compiled = njit(nogil=True, cache=True)
 
@@ -142,26 +142,32 @@ def scan_parts(  # noqa: C901 - a call for each bucket would cost more than its 
             bucket, row, column = 0, 0, 1
         while bucket < 1 << digit_bits:
             end = ends[bucket]
-            large = end - row > _LARGE
+            if end - row <= _SMALL and column == row + 1:
+                if found + _SMALL * _SMALL > CAPACITY:
+                    place[0], place[1], place[2], place[3], place[4] = part, table, bucket, row, column
+                    return found
+                for above in range(row, end):
+                    value = bucketed[above]
+                    for at in range(above + 1, end):
+                        difference = value ^ bucketed[at]
+                        if count_bits(difference) <= tolerance and _first(difference, masks, asked, table):
+                            one[found] = _moved_back(value, back, table)
+                            other[found] = _moved_back(bucketed[at], back, table)
+                            found += 1
+                row = end
             while row < end:
-                rows = _ROWS if large and end - row > _ROWS else 1
+                # Four rows at a time share what is read of the columns.
+                rows = _ROWS if end - row > _ROWS else 1
                 while column < end:
                     if found + rows * _BLOCK > CAPACITY:
                         place[0], place[1], place[2], place[3], place[4] = part, table, bucket, row, column
                         return found
                     stop = min(column + _BLOCK, end)
-                    # Four rows at a time share what is read of the columns.
                     if rows == 1 or any_near(bucketed, row, column, stop, tolerance):
-                        for above in range(row, row + rows):
-                            value = bucketed[above]
-                            for at in range(max(column, above + 1), stop):
-                                difference = value ^ bucketed[at]
-                                if count_bits(difference) <= tolerance and _first(
-                                    difference, masks, asked, table
-                                ):
-                                    one[found] = _moved_back(value, back, table)
-                                    other[found] = _moved_back(bucketed[at], back, table)
-                                    found += 1
+                        found = _emit(
+                            bucketed, row, row + rows, column, stop, tolerance,
+                            masks, asked, back, table, one, other, found,
+                        )  # fmt: skip
                     column = stop
                 row += rows
                 column = row + 1
@@ -173,6 +179,23 @@ def scan_parts(  # noqa: C901 - a call for each bucket would cost more than its 
         if table == len(key_bits):
             part, table = part + 1, 0
     place[0] = part
+    return found
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _emit(
+    values: Values, top: int, bottom: int, left: int, right: int, tolerance: np.uint64, masks: Values,
+    asked: Any, back: Values, table: int, one: Values, other: Values, found: int,
+) -> int:  # fmt: skip
+    """Write down the near pairs of a block of rows and columns that count in this table."""
+    for row in range(top, bottom):
+        value = values[row]
+        for column in range(max(left, row + 1), right):
+            difference = value ^ values[column]
+            if count_bits(difference) <= tolerance and _first(difference, masks, asked, table):
+                one[found] = _moved_back(value, back, table)
+                other[found] = _moved_back(values[column], back, table)
+                found += 1
     return found
 
 

@@ -66,6 +66,8 @@ class HashIndex:
             return self._all_within(place, tolerance_bits)
         at = np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + np.arange(count)
         found, distances = _near(self.places[at], place, tolerance_bits)
+        if len(found) < 2:
+            return found, distances
         # A value within the shares of two bands is met twice.
         found, first = np.unique(found, return_index=True)
         return found, distances[first]
@@ -92,10 +94,12 @@ class HashIndex:
             return np.empty(0, np.uint64), np.empty(0, np.uint8)
         return np.concatenate([found for found, _ in pieces]), np.concatenate([bits for _, bits in pieces])
 
-    def rows_of(self, found: Values) -> tuple[Rows, npt.NDArray[np.int64]]:
-        """Give the rows of found places, and how many rows each has."""
+    def rows_of(self, found: Values, most: int | None = None) -> tuple[Rows, npt.NDArray[np.int64]]:
+        """Give the first ``most`` rows of each of the found places, and how many they are of each."""
         numbers = np.searchsorted(self.places[: len(self)], found)
         sizes = self.starts[numbers + 1] - self.starts[numbers]
+        if most is not None:
+            sizes = np.minimum(sizes, most)
         at = np.repeat(self.starts[numbers] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         return self.rows[at], sizes
 

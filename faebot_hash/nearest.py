@@ -143,10 +143,13 @@ class HashSearch:
         """Give the nearest ``most`` rows that are within the tolerances (0…64 bits) of the query."""
         if not within.tolerances.keys() <= query.hashes.keys():
             raise ValueError("a tolerance for a hash that the query does not have")
-        rows = self._base_rows(query, within)
+        # Rows of one value are equally far by one hash, so that the first of them do for the answer.
+        each = most + len(self.hidden) + 1 if len(query.hashes) == 1 else None
+        rows = self._base_rows(query, within, each)
         rows = rows[~np.isin(rows, self.hidden)] if len(self.hidden) else rows
-        ids = np.concatenate((self.base.ids[rows], self.tail_ids))
-        table = _stacked(chosen_rows(self.base.table, rows), self.tail)
+        ids, table = self.base.ids[rows], chosen_rows(self.base.table, rows)
+        if len(self.tail_ids):
+            ids, table = np.concatenate((ids, self.tail_ids)), _stacked(table, self.tail)
         distances = {
             kind: np.bitwise_count(table.column(kind) ^ np.uint64(value))
             for kind, value in query.hashes.items()
@@ -176,12 +179,12 @@ class HashSearch:
                 return replace(found, more=len(self) > count)
         return replace(found, more=False)
 
-    def _base_rows(self, query: Query, within: Within) -> Rows:
+    def _base_rows(self, query: Query, within: Within, each: int | None) -> Rows:
         tolerances = sorted(within.tolerances.items(), key=lambda one: one[1])
         found = []
         for kind, tolerance_bits in tolerances[:1] if within.both else tolerances:
             index = self.base.indexes[kind]
-            found.append(index.rows_of(index.within(query.hashes[kind], tolerance_bits)[0])[0])
+            found.append(index.rows_of(index.within(query.hashes[kind], tolerance_bits)[0], each)[0])
         return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 

@@ -270,8 +270,9 @@ def _count(values: Values, starts: Any, tolerance: Any) -> int:
 
 
 def queries() -> None:
-    """Everything within 8 bits of one hash, of 14 million."""
+    """Everything within 8 bits of one hash, of 14 million, of which one in nine are blank pages."""
     values = np.random.default_rng(1).integers(0, 2**64, 14_000_000, dtype=np.uint64)
+    values[::9] = 2**63
     with TemporaryDirectory() as place:
         folder = IndexFolder(Path(place) / "index")
         started = time.perf_counter()
@@ -306,7 +307,9 @@ def queries() -> None:
         f"{'' if opened < 0.1 else '  MISSED'}"
     )
     _told(
-        "7. One query within 8 bits in 14 million, median", p50, [("mapped index", "faiss Flat", Asked(80))]
+        "7. One query within 8 bits in 14 million, of which 1.6 million are equal, median",
+        p50,
+        [("mapped index", "faiss Flat", Asked(80))],
     )
     _told("   99th percentile", p99, [("mapped index", "faiss MultiHash 3×21", Asked(100))])
 
@@ -316,7 +319,7 @@ def _query_times(values: Values, ask: Callable[[int], object], count: int) -> It
     ask(5)
     for _ in range(count):
         flipped = sum(1 << bit for bit in set(rng.integers(0, 64, 4).tolist()))
-        query = int(rng.choice(values)) ^ flipped if rng.random() < 0.5 else int(rng.integers(0, 2**63))
+        query = int(values[rng.integers(len(values))]) ^ flipped
         started = time.perf_counter()
         ask(query)
         yield time.perf_counter() - started
