@@ -32,6 +32,7 @@ ATTENTION: frozenset[Outcome | Reason] = frozenset(
         Reason.UNSAFE_TEXT,
         Reason.TOO_MANY_HITS,
         Reason.INCOMPLETE_SEARCH,
+        Reason.TOO_MANY_PAIRS,
     }
 )
 """What a person should look at; all else is the ordinary course of a run."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection as Names
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
@@ -59,3 +61,13 @@ def collection_of(settings: Settings, given: Mapping[str, str]) -> Collection:
         insource=cut.get("insource", plain.insource),
         mime=cut.get("mime", plain.mime),
     )
+
+
+def with_tolerance(settings: Settings, given: Mapping[str, str]) -> Settings:
+    """Take the tolerance of both hashes from -tolerance, where it is given; raises SettingsError."""
+    if "tolerance" not in given:
+        return settings
+    if not re.fullmatch(r"[0-9]{1,2}", given["tolerance"], re.ASCII):
+        raise SettingsError(f"-tolerance:{given['tolerance']} is no number of bits")
+    bits = int(given["tolerance"])
+    return replace(settings, near=replace(settings.near, phash_bits=bits, dhash_bits=bits))

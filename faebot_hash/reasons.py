@@ -71,6 +71,7 @@ class Reason(Enum):
     TOO_MANY_HITS = ("too many files to list, and no way to split the search", False)
     INCOMPLETE_SEARCH = ("the search answered with a warning or not with everything", True)
     UNCHANGED = ("done before, and nothing new since", False)
+    TOO_MANY_PAIRS = ("more near matches than people could look at: lower the tolerance", False)
     # a file of a study
     NOT_SMALLER = ("the original is not wider than the thumbnail", False)
     STUDIED_ALREADY = ("the study has this very file already", False)

@@ -11,6 +11,9 @@ from pywikibot.pagegenerators import GeneratorFactory
 from faebot_hash import settings_file
 from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.confirmation import Confirmation
+from faebot_hash.near import NearFound
+from faebot_hash.near_sweep import NearSweep
+from faebot_hash.reasons import Skipped
 from faebot_hash.session import Session
 from faebot_hash.settings import Settings
 from faebot_hash.sweep import Sweep
@@ -51,6 +54,25 @@ class Operator:
         url = f"sqlite:///{self.store}"
         with Session(pywikibot.Site(), settings, "confirm", store_url=url, **given) as session:
             return Confirmation(session, folder=self.folder / "reports").run()
+
+    def near(self, name: str, settings: Settings = SETTINGS, **options: Any) -> list[NearFound | Skipped]:
+        """List the near matches of a search's collection."""
+        of_sweep = {name: options.pop(name) for name in ("publish", "report_file") if name in options}
+        given = {"confirm": lambda proposal: False, "say": lambda line: None, **options}
+        url = f"sqlite:///{self.store}"
+        with Session(pywikibot.Site(), settings, f"near-{name}", store_url=url, **given) as session:
+            return NearSweep(session, settings.collection_named(name), **of_sweep).run(())
+
+    def pages(self, prefix: str) -> dict[str, str]:
+        """Read the pages in the bot's own space whose titles begin so, without "User:"."""
+        everything = {"generator": "allpages", "gapnamespace": 2, "gapprefix": prefix, "gaplimit": 50}
+        answer = self.wiki.reader().get(
+            action="query", prop="revisions", rvprop="content", rvslots="main", **everything
+        )
+        return {
+            page["title"].removeprefix("User:"): page["revisions"][0]["slots"]["main"]["content"]
+            for page in answer.get("query", {}).get("pages", [])
+        }
 
     def forget(self) -> None:
         """Lose the store."""

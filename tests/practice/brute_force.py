@@ -22,13 +22,56 @@ def sets_served(client: ApiClient, query: str) -> set[tuple[str, frozenset[str]]
     Pictures of 120 pixels or less are served as they are and would be a basis of their own; the practice
     wiki has none.
     """
-    pictures = {title: _picture(client, url) for title, url in client.thumbnail_urls(**_hits(query)).items()}
-    telling = {title: one for title, one in pictures.items() if np.asarray(one).std() >= FLAT_LEVELS}
+    telling = _telling(client, query)
     by_phash = _groups({title: imagehash.phash(one) for title, one in telling.items()})
     matched = set().union(*by_phash) if by_phash else set()
     by_dhash = _groups({title: imagehash.dhash(one) for title, one in telling.items()})
     new = {group for group in by_dhash if group - matched}
     return {("pHash", group) for group in by_phash} | {("dHash", group) for group in new}
+
+
+def near_served(
+    client: ApiClient, query: str, phash_bits: int, dhash_bits: int
+) -> dict[frozenset[str], tuple[int, int]]:
+    """Find the pairs within a tolerance by either hash that are in no duplicate set, with their distances.
+
+    Pictures that show nothing are left out.
+    """
+    sets = [titles for _, titles in sets_served(client, query)]
+    pictures = _telling(client, query)
+    phashes = {title: imagehash.phash(one) for title, one in pictures.items()}
+    dhashes = {title: imagehash.dhash(one) for title, one in pictures.items()}
+    near = {}
+    for one, two in combinations(pictures, 2):
+        bits = int(phashes[one] - phashes[two]), int(dhashes[one] - dhashes[two])
+        pair = frozenset((one, two))
+        if (bits[0] <= phash_bits or bits[1] <= dhash_bits) and not any(pair <= titles for titles in sets):
+            near[pair] = bits
+    return near
+
+
+def clusters_served(client: ApiClient, query: str, dhash_bits: int) -> set[frozenset[str]]:
+    """Cluster the files of a search by dHash, complete linkage, the nearest first.
+
+    Each step looks at all pairs of groups again; ties would be told, not broken.
+    """
+    hashes = {title: imagehash.dhash(one) for title, one in _telling(client, query).items()}
+    groups = [frozenset((title,)) for title in hashes]
+    while len(groups) > 1:
+        apart = sorted(
+            ((max(hashes[a] - hashes[b] for a in one for b in two), n, m)
+             for (n, one), (m, two) in combinations(enumerate(groups), 2)),
+        )  # fmt: skip
+        bits, n, m = apart[0]
+        if bits > dhash_bits:
+            break
+        groups = [group for k, group in enumerate(groups) if k not in (n, m)] + [groups[n] | groups[m]]
+    return {group for group in groups if len(group) > 1}
+
+
+def _telling(client: ApiClient, query: str) -> dict[str, Image.Image]:
+    pictures = {title: _picture(client, url) for title, url in client.thumbnail_urls(**_hits(query)).items()}
+    return {title: one for title, one in pictures.items() if np.asarray(one).std() >= FLAT_LEVELS}
 
 
 def _hits(query: str) -> dict[str, object]:
