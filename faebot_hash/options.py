@@ -20,6 +20,7 @@ CUT = ("slice", "query", "insource", "mime")
 def read(arguments: Iterable[str], *, flags: Names[str], values: Names[str]) -> dict[str, str]:
     """Read a script's own arguments; a flag that is given has the value "yes".
 
+    A name among both ``flags`` and ``values`` may be given with a value or without one.
     Raises SettingsError for what is neither, with the nearest known name, and for a value that is missing.
     """
     given: dict[str, str] = {}
@@ -29,9 +30,9 @@ def read(arguments: Iterable[str], *, flags: Names[str], values: Names[str]) -> 
             near = difflib.get_close_matches(name, [*flags, *values], n=1)
             hint = f"; did you mean -{near[0]}?" if near else "; -help lists the options"
             raise SettingsError(f"unknown option {argument}{hint}")
-        if name in flags and colon:
+        if colon and name not in values:
             raise SettingsError(f"-{name} takes no value")
-        if name in values and not value:
+        if not value and (colon or name not in flags):
             raise SettingsError(f"-{name} needs a value: -{name}:…")
         given[name] = value or "yes"
     return given

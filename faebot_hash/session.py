@@ -23,7 +23,7 @@ from faebot_hash.gate import rules_of
 from faebot_hash.images import Limits
 from faebot_hash.recheck import recheck
 from faebot_hash.report import edit_line
-from faebot_hash.settings import Settings
+from faebot_hash.settings import HttpSettings, Settings
 from faebot_hash.thumbnails import Hasher
 
 
@@ -64,7 +64,7 @@ class Session:
             if not self.simulate:
                 account = (self.wiki.account_folder, self.wiki.family, self.wiki.user)
                 stack.enter_context(only_editor(*account))
-            self.fetcher = stack.enter_context(self._downloads())
+            self.fetcher = stack.enter_context(downloads(self.wiki, self.settings.http))
             self.store = stack.enter_context(Store.open(self._store_url))
             if not self.simulate:
                 # The lock above keeps the runs of one machine apart, this one those of several.
@@ -119,8 +119,9 @@ class Session:
             self.say(edit_line(done[-1]))
         return any(one.outcome is Outcome.EDITED for one in done)
 
-    def _downloads(self) -> PoliteFetcher:
-        """Fetch from the settings' media hosts; a practice wiki serves its own, and no other is asked."""
-        if self.wiki.family == PRACTICE_FAMILY:
-            return PoliteFetcher(replace(self.settings.http, hosts=()), extra_hosts=(self.wiki.media_host,))
-        return PoliteFetcher(self.settings.http)
+
+def downloads(wiki: Commons, http: HttpSettings) -> PoliteFetcher:
+    """Fetch from the settings' media hosts; a practice wiki serves its own, and no other is asked."""
+    if wiki.family == PRACTICE_FAMILY:
+        return PoliteFetcher(replace(http, hosts=()), extra_hosts=(wiki.media_host,))
+    return PoliteFetcher(http)

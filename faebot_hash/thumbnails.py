@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from faebot_hash import fingerprint, slices
 from faebot_hash.model import Basis, FileInfo, Fingerprint, HashedFile
-from faebot_hash.ports import Decoder, Fetcher, HashStore
+from faebot_hash.ports import Decoder, Fetcher
 from faebot_hash.reasons import Reason, Skipped
 
 T = TypeVar("T")
@@ -23,6 +23,18 @@ def unwatched(items: Iterable[T], total: int, label: str) -> Iterable[T]:
     return items
 
 
+class Fingerprints(Protocol):
+    """Where fingerprints are looked up and kept (``ports.HashStore``)."""
+
+    def get(self, sha1s: Iterable[str], basis: Basis) -> Mapping[str, Fingerprint | Skipped]:
+        """Look up what is known; absent keys were never hashed."""
+        ...
+
+    def put(self, results: Mapping[str, Fingerprint | Skipped], basis: Basis) -> None:
+        """Keep fingerprints and lasting rejections; the same key again replaces."""
+        ...
+
+
 @dataclass(frozen=True)
 class Hasher:
     """Hashes thumbnails of one width; ``watch`` wraps the downloads to show progress."""
@@ -30,7 +42,7 @@ class Hasher:
     thumb_width_px: int
     fetcher: Fetcher
     decoder: Decoder
-    store: HashStore
+    store: Fingerprints
     watch: Callable[[Iterable[T], int, str], Iterable[T]] = unwatched
 
     def hashed(self, files: Sequence[FileInfo]) -> tuple[list[HashedFile], list[Skipped]]:

@@ -70,7 +70,6 @@ LEVELS = {
     "options": 4,
     "gate": 4,
     "hash_index": 4,
-    "hash_index": 4,
     "portions": 5,
     "shares": 5,
     "index": 7,
@@ -110,6 +109,7 @@ LEVELS = {
     "adapters": 7,
     "session": 8,
     "sweep": 9,
+    "web": 9,
     "publication": 9,
     "thumbsize": 9,
     "confirmation": 10,
@@ -118,7 +118,7 @@ LEVELS = {
     "__main__": 12,
 }
 
-PACKAGES = {"adapters", "commands"}
+PACKAGES = {"adapters", "commands", "web"}
 
 DOORS = {
     "PIL": {"images", "frames", "scaler"},
@@ -153,13 +153,6 @@ DOORS = {
         "adapters.slices_done",
         "adapters.sqlite_database",
         "adapters.upsert",
-    },
-    "alembic": {
-        "adapters.migrations.env",
-        "adapters.migrations.versions.v2_order_of_planning",
-        "adapters.migrations.versions.v3_originals_and_links",
-        "adapters.migrations.versions.v4_hash_index",
-        "adapters.renewal",
     },
     "alembic": {
         "adapters.migrations.env",

@@ -100,6 +100,12 @@ class Commons(Queries):
             for page_id in some:
                 yield file_of(pages.get(page_id, {"pageid": page_id, "missing": True}))
 
+    def files_titled(self, titles: Iterable[str]) -> Iterator[FileInfo | Skipped]:
+        """Read files by their titles without "File:", in batches of 50 and in any order."""
+        for some in batches(f"File:{title}" for title in titles):
+            wanted = {**FILE_PROPS, "iiurlwidth": self._thumb_width_px}
+            yield from map(file_of, merged(self._continued(titles="|".join(some), **wanted)).values())
+
     def texts(self, page_ids: Sequence[int]) -> Mapping[int, PageText | Skipped]:
         texts: dict[int, PageText | Skipped] = {}
         for some in batches(page_ids):
