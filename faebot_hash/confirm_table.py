@@ -128,7 +128,7 @@ def _json_original(original: Original | None) -> dict[str, Any]:
     return {
         "stripped_sha1": original.stripped_sha1 if original else None,
         "pixel_sha1": digest.pixel_sha1 if digest else None,
-        "non_exif_sha1": digest.non_exif_sha1 if digest else None,
+        "non_exif_sha1": (digest.non_exif_sha1 if digest else "") or None,
     }
 
 

@@ -141,7 +141,7 @@ def _digests(one: Dossier) -> list[str]:
                 entry.file.sha1,
                 (original.stripped_sha1 if original else None) or _LACKING,
                 digest.pixel_sha1 if digest else _LACKING,
-                digest.non_exif_sha1 if digest else _LACKING,
+                (digest.non_exif_sha1 if digest else "") or _LACKING,
                 f"{fingerprint.phash:016x}" if fingerprint else _LACKING,
                 f"{fingerprint.dhash:016x}" if fingerprint else _LACKING,
             )

@@ -65,8 +65,7 @@ def frames_of(picture: Picture, data: bytes, limits: Limits) -> Iterator[Frame]:
     Animations come as they are composed on the screen. Of a JPEG only the first picture is decoded: the
     further ones count as they are stored.
     """
-    is_jpeg = data.startswith(_JPEG_SIGNATURE)
-    count = 1 if is_jpeg else int(getattr(picture, "n_frames", 1))
+    count = decoded_frames(picture, data)
     if count > MAX_FRAMES:
         raise ImageRejected(Reason.TOO_LARGE, f"{count} frames")
     pixels = 0
@@ -99,6 +98,11 @@ def stored_beside(picture: Picture, data: bytes) -> list[bytes]:
     if data.startswith(PNG_SIGNATURE):
         return png_shown(data, with_raw_profile=not picture.info.get("icc_profile"))
     return []
+
+
+def decoded_frames(picture: Picture, data: bytes) -> int:
+    """Count the frames that ``frames_of`` gives."""
+    return 1 if data.startswith(_JPEG_SIGNATURE) else frame_count(picture)
 
 
 def frame_count(picture: Picture) -> int:

@@ -23,7 +23,8 @@ MAX_PAIRS = 200
 def identity(family: Family, originals: Mapping[str, Original | Skipped]) -> Identity:
     """Group a family's files by what is known of their originals, by SHA1.
 
-    Raises ValueError where only the pixels can tell two files apart, and one was not decoded.
+    Raises ValueError where only the pixels can tell two files apart, and one was not decoded, or where the
+    exports of equal pixels have to tell, and one was not made.
     """
     unread = []
     read: dict[int, Original] = {}
@@ -32,7 +33,11 @@ def identity(family: Family, originals: Mapping[str, Original | Skipped]) -> Ide
         if isinstance(original, Skipped):
             unread.append(replace(original, what=file.title))
         else:
-            read[file.page_id] = replace(original, fingerprint=family.fingerprints.get(file.page_id))
+            read[file.page_id] = replace(
+                original,
+                fingerprint=family.fingerprints.get(file.page_id),
+                announced_px=(file.width_px, file.height_px),
+            )
     read = _with_shared_digests(read)
     groups, comparisons = _grouped(read)
     for one, other in islice(_neighbours(list(groups)), MAX_PAIRS):

@@ -21,8 +21,9 @@ class Digest:
     ``pixel_sha1`` covers every frame's mode, size, bit depth, samples (upright, palettes looked up), ICC
     profile and, in animations, timing; further pictures in the file and the colour transform; not EXIF
     other than orientation, XMP, IPTC, comments, thumbnails or density. ``non_exif_sha1`` is of the first
-    frame's default JPEG export; it changes with Pillow's version. ``mode``, sizes and ``orientation``
-    are the first frame's, ``icc`` its profile's SHA1 or "", sizes as one sees it.
+    frame's default JPEG export, which changes with Pillow's version; "" where nothing beside the file
+    decodes to the same, so that the export could decide nothing and was not made. ``mode``, sizes and
+    ``orientation`` are the first frame's, ``icc`` its profile's SHA1 or "", sizes as one sees it.
     """
 
     non_exif_sha1: str
@@ -36,8 +37,10 @@ class Digest:
     icc: str
 
     def __post_init__(self) -> None:
-        if not (_SHA1.fullmatch(self.non_exif_sha1) and _SHA1.fullmatch(self.pixel_sha1)):
-            raise ValueError("not 40 lower-case hex digits")
+        if not _SHA1.fullmatch(self.pixel_sha1):
+            raise ValueError(f"not the SHA1 of pixels: {self.pixel_sha1!r}")
+        if self.non_exif_sha1 and not _SHA1.fullmatch(self.non_exif_sha1):
+            raise ValueError(f"not the SHA1 of an export: {self.non_exif_sha1!r}")
         if self.icc and not _SHA1.fullmatch(self.icc):
             raise ValueError(f"not the SHA1 of a profile: {self.icc!r}")
         if not _WORD.fullmatch(self.mode) or not 1 <= self.orientation <= 8:
@@ -50,13 +53,24 @@ class Digest:
 class Original:
     """What is known of an original file; ``digest`` and ``fingerprint`` may be None until they are needed.
 
-    ``stripped_sha1`` is of a JPEG without its metadata, None for other files.
+    ``stripped_sha1`` is of a JPEG without its metadata, None for other files and for what was not read.
+    ``announced_px`` is the width and height that the wiki tells, of which it knows nothing where one is 0.
     """
 
     sha1: str
     stripped_sha1: str | None
     digest: Digest | None = None
     fingerprint: Fingerprint | None = None
+    announced_px: tuple[int, int] = (0, 0)
+
+
+def outline_px(announced_px: tuple[int, int]) -> tuple[int, int] | None:
+    """Give what two files of one picture have in common, turned or not: the shorter and the longer side.
+
+    None where the wiki knows no size, and any picture may be meant.
+    """
+    shorter, longer = sorted(announced_px)
+    return (shorter, longer) if shorter > 0 else None
 
 
 class Verdict(Enum):

@@ -1,25 +1,35 @@
 """Original files: fetched, checked against what the wiki announces, and read as far as they must be.
 
+Only files of one announced size, turned or not, can be one picture. Each size of a family is read for
+itself, and a file that is alone with its size is not even fetched: nothing it holds could make it identical.
+
 Equal files are one file, and equal bytes but for metadata are one picture (``jpeg.stripped_sha1``): such
-files make a class, which costs no decoding. Only where a family has several classes do the pixels have to
+files make a class, which costs no decoding. Only where a size has several classes do the pixels have to
 tell, and then one member of each class is decoded for all, because what is stripped has no part in a digest.
 
-So a body is needed beyond its arrival only while its class is the only one of its family. One such body at
-most is held in memory, until a second class comes (then both are decoded) or the family ends (then nothing
-is). Where the announced types and sizes already tell that there will be several classes, nothing is held,
-and each first member is decoded as it comes. Files up to ``SMALL_BYTES`` are fetched side by side, larger
+So a body is needed beyond its arrival only while its class is the only one of its size. One such body at
+most is held in memory, until a second class comes (then both are decoded) or the files end (then nothing
+is). Where the announced types already tell that there will be several classes, nothing is held, and each
+first member is decoded as it comes. Files up to ``SMALL_BYTES`` are fetched side by side, larger
 ones by themselves, so that few bytes wait in the downloader; none may exceed what the wiki announces.
+
+The default JPEG export decides only between equal pixels, so a file is exported only if it decodes to what
+was seen before, and its equal without export is then read once more: of two JPEGs while both are at hand,
+else by another download. JPEGs that come to be decoded are hardly ever equal, for metadata twins were found
+without. Of other files the first is exported, because twins are common and an export is cheap beside their
+decoding.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from faebot_hash.images import ORIGINAL
 from faebot_hash.jpeg import stripped_sha1
-from faebot_hash.likeness import Digest, Original
+from faebot_hash.likeness import Digest, Original, outline_px
 from faebot_hash.model import FileInfo
 from faebot_hash.ports import Digester, DigestStore, Fetcher
 from faebot_hash.reasons import Reason, Skipped
@@ -49,8 +59,8 @@ class OriginalReader:
     def read(self, files: Sequence[FileInfo]) -> dict[str, Original | Skipped]:
         """Tell by SHA1 what is known of a family's originals, with digests where only they can tell.
 
-        Nothing is fetched where all have one SHA1. What cannot be had, or not be decoded where it has to be,
-        is a reason; ``Skipped.what`` is the SHA1, as in the store.
+        Nothing is fetched where no other file has the size. What cannot be had, or not be decoded where it
+        has to be, is a reason; ``Skipped.what`` is the SHA1, as in the store.
         """
         found: dict[str, Original | Skipped] = {}
         wanted: dict[str, FileInfo] = {}
@@ -60,9 +70,11 @@ class OriginalReader:
             else:
                 wanted.setdefault(file.sha1, file)
         known = self.store.originals(wanted)
-        if len(wanted) == 1:
-            return {**found, **{sha1: Original(sha1, None) for sha1 in wanted}, **known}
-        return {**found, **known, **_Family(self, wanted, _surely_differ(wanted.values())).read(known)}
+        found |= {sha1: known.get(sha1, Original(sha1, None)) for sha1 in wanted}
+        for some in _by_size(wanted):
+            if len(some) > 1:
+                found |= _Family(self, some, _surely_differ(some.values())).read(known)
+        return found
 
     def fetched(self, files: Iterable[FileInfo]) -> Iterator[tuple[FileInfo, bytes | Skipped]]:
         """Give each file with the very bytes that the wiki announces, or the reason for having none."""
@@ -79,7 +91,7 @@ class OriginalReader:
 
 @dataclass
 class _Family:
-    """One family while it is read: its classes, the digest of each, and the body that is held.
+    """Files of one size while they are read: their classes, the digest of each, and the body that is held.
 
     A class is named by the stripped SHA1 of its members, or by the SHA1 of a member that has none.
     """
@@ -94,7 +106,7 @@ class _Family:
     def read(self, known: Mapping[str, Original | Skipped]) -> dict[str, Original | Skipped]:
         """Fetch what is not known, decode what has to be, and tell of every original."""
         failed: dict[str, Original | Skipped] = {}
-        for original in known.values():
+        for original in (known[sha1] for sha1 in self.files if sha1 in known):
             if isinstance(original, Original):
                 self._join(original)
         for file, body in self.reader.fetched(one for sha1, one in self.files.items() if sha1 not in known):
@@ -109,7 +121,7 @@ class _Family:
     def _join(self, original: Original) -> str:
         name = original.stripped_sha1 or original.sha1
         self.classes.setdefault(name, {})[original.sha1] = original
-        if original.digest is not None:
+        if original.digest is not None and (name not in self.digests or original.digest.non_exif_sha1):
             self.digests[name] = original.digest
         return name
 
@@ -119,22 +131,45 @@ class _Family:
         if name not in self.digests:
             self.held.setdefault(name, body)
         if self.surely_differ or len(self.classes) > 1:
-            while self.held:
-                self._decode(*self.held.popitem())
+            at_hand, self.held = self.held, {}
+            for ready, its_body in at_hand.items():
+                self._decode(ready, its_body)
+            for equal in self._lacking_export():
+                if equal in at_hand:
+                    self._decode(equal, at_hand[equal])
         self._keep(name)
 
     def _catch_up(self) -> None:
-        """Fetch and decode one of each class that an earlier run had no need to decode."""
-        names = {next(iter(some)): name for name, some in self.classes.items() if name not in self.digests}
-        for file, body in self.reader.fetched(self.files[sha1] for sha1 in names):
+        """Fetch and decode one of each class that had no need of it, or of its export, before the others."""
+        self._read_again([name for name in self.classes if name not in self.digests])
+        self._read_again(self._lacking_export())
+
+    def _lacking_export(self) -> list[str]:
+        """Name the classes that decode to the same as another, but were not exported."""
+        equal = Counter(one.pixel_sha1 for one in self._decoded())
+        return [
+            name
+            for name, one in self.digests.items()
+            if isinstance(one, Digest) and equal[one.pixel_sha1] > 1 and not one.non_exif_sha1
+        ]
+
+    def _read_again(self, names: Iterable[str]) -> None:
+        firsts = {next(iter(self.classes[name])): name for name in names}
+        for file, body in self.reader.fetched(self.files[sha1] for sha1 in firsts):
             if isinstance(body, Skipped):
-                self.digests[names[file.sha1]] = body
+                self.digests[firsts[file.sha1]] = body
             else:
-                self._decode(names[file.sha1], body)
+                self._decode(firsts[file.sha1], body)
 
     def _decode(self, name: str, body: bytes) -> None:
-        self.digests[name] = self.reader.digester.digest(body)
+        seen = {one.pixel_sha1 for one in self._decoded()}
+        is_stripped_jpeg = name not in self.files
+        beside = seen if seen or is_stripped_jpeg else None
+        self.digests[name] = self.reader.digester.digest(body, beside)
         self._keep(name)
+
+    def _decoded(self) -> list[Digest]:
+        return [one for one in self.digests.values() if isinstance(one, Digest)]
 
     def _keep(self, name: str) -> None:
         lasting = {
@@ -168,6 +203,16 @@ def unfit(file: FileInfo, most_bytes: int) -> Skipped | None:
     if not file.url:
         return Skipped(file.sha1, Reason.UNREADABLE, "the wiki gives no address")
     return None
+
+
+def _by_size(files: Mapping[str, FileInfo]) -> Iterator[dict[str, FileInfo]]:
+    """Split a family into files that may be one picture; where a size is unknown, that is all of them."""
+    outlines = {sha1: outline_px((file.width_px, file.height_px)) for sha1, file in files.items()}
+    if None in outlines.values():
+        yield dict(files)
+        return
+    for outline in dict.fromkeys(outlines.values()):
+        yield {sha1: file for sha1, file in files.items() if outlines[sha1] == outline}
 
 
 def _surely_differ(files: Iterable[FileInfo]) -> bool:

@@ -7,23 +7,37 @@ alone calls pictures equal that differ by a level in a pixel, in alpha, in a sec
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 
-from faebot_hash.frames import default_jpeg, frame_count, frames_of, stored_beside, tiff_orientation
+from faebot_hash.frames import (
+    decoded_frames,
+    default_jpeg,
+    frame_count,
+    frames_of,
+    stored_beside,
+    tiff_orientation,
+)
 from faebot_hash.images import Limits, opened
 from faebot_hash.jpeg import stripped_sha1
-from faebot_hash.likeness import Comparison, Digest, Original, Verdict
+from faebot_hash.likeness import Comparison, Digest, Original, Verdict, outline_px
 from faebot_hash.model import Fingerprint
 
 NEAR_BITS = 2
 """The bits by which the hashes of one picture differ between thumbnail sizes, as the seed measured."""
 
 
-def digest_of(data: bytes, limits: Limits) -> Digest:
-    """Decode every frame once and digest it; raises ``ImageRejected`` where one frame cannot be trusted."""
+def digest_of(data: bytes, limits: Limits, *, beside: Collection[str] | None = None) -> Digest:
+    """Decode every frame once and digest it; raises ``ImageRejected`` where one frame cannot be trusted.
+
+    ``beside`` are the pixel SHA1s of what the file is compared with: where its own is none of them, the
+    default JPEG export, a third of the work, is not made. None exports in any case, and so do several frames.
+    """
     everything, first, non_exif_sha1, icc = hashlib.sha1(usedforsecurity=False), None, "", ""
     with opened(data, limits) as picture:
         said = tiff_orientation(picture)
         count = frame_count(picture)
+        # The first of several frames is gone when the pixel SHA1 is known.
+        at_once = beside is None or decoded_frames(picture, data) > 1
         for frame in frames_of(picture, data, limits):
             profile = _sha1(frame.icc) if frame.icc else ""
             everything.update(
@@ -34,14 +48,18 @@ def digest_of(data: bytes, limits: Limits) -> Digest:
             for rows in frame.rows():
                 everything.update(rows)
             if first is None:
-                first, icc, non_exif_sha1 = frame, profile, _sha1(default_jpeg(frame.picture))
+                first, icc = frame, profile
+                non_exif_sha1 = _sha1(default_jpeg(frame.picture)) if at_once else ""
         for part in stored_beside(picture, data):
             everything.update(b"%d " % len(part))
             everything.update(part)
-    assert first is not None
+        assert first is not None
+        pixel_sha1 = everything.hexdigest()
+        if beside is not None and not at_once and pixel_sha1 in beside:
+            non_exif_sha1 = _sha1(default_jpeg(first.picture))
     return Digest(
         non_exif_sha1,
-        everything.hexdigest(),
+        pixel_sha1,
         count,
         first.mode,
         first.bit_depth,
@@ -69,32 +87,40 @@ def settled(one: Original, other: Original) -> Comparison | None:
 
 
 def verdict(one: Original, other: Original) -> Comparison:
-    """Compare two originals; a ``ValueError`` where they would have to be decoded first, but are not."""
+    """Compare two originals, without decoding where their bytes or their announced sizes tell enough.
+
+    Raises ValueError where they would have to be decoded first, but are not.
+    """
     if (early := settled(one, other)) is not None:
         return early
-    if one.digest is None or other.digest is None:
+    if one.digest is not None and other.digest is not None:
+        reasons = differences(one.digest, other.digest)
+        if not reasons:
+            return Comparison(
+                Verdict.METADATA_ONLY,
+                (
+                    f"all that is decoded is equal: SHA1 {one.digest.pixel_sha1}",
+                    f"so is the default JPEG export: SHA1 {one.digest.non_exif_sha1}",
+                ),
+            )
+    elif not (reasons := _sizes_apart(one, other)):
         raise ValueError("only the pixels can tell, and they were not decoded")
-    reasons = differences(one.digest, other.digest)
-    if not reasons:
-        return Comparison(
-            Verdict.METADATA_ONLY,
-            (
-                f"all that is decoded is equal: SHA1 {one.digest.pixel_sha1}",
-                f"so is the default JPEG export: SHA1 {one.digest.non_exif_sha1}",
-            ),
-        )
     likeness, why = _likeness(one.fingerprint, other.fingerprint)
     return Comparison(likeness, (*reasons, why))
 
 
 def differences(one: Digest, other: Digest) -> tuple[str, ...]:
-    """Name what differs between two decoded originals, nothing where they are one picture."""
-    if (one.pixel_sha1, one.non_exif_sha1) == (other.pixel_sha1, other.non_exif_sha1):
-        return ()
+    """Name what differs between two decoded originals, nothing where they are one picture.
+
+    Raises ValueError where the exports have to tell, and one was not made.
+    """
     if one.pixel_sha1 == other.pixel_sha1:
-        return ("the same pixels once turned upright, but stored otherwise",)
+        if not (one.non_exif_sha1 and other.non_exif_sha1):
+            raise ValueError("equal pixels, and a default JPEG export to compare was not made")
+        is_same = one.non_exif_sha1 == other.non_exif_sha1
+        return () if is_same else ("the same pixels once turned upright, but stored otherwise",)
     named = [
-        (f"{one.width_px} × {one.height_px} px", f"{other.width_px} × {other.height_px} px"),
+        (_told_size(one.width_px, one.height_px), _told_size(other.width_px, other.height_px)),
         (f"{one.frames} frames", f"{other.frames} frames"),
         (f"mode {one.mode}", f"mode {other.mode}"),
         (f"{one.bit_depth} bits a sample", f"{other.bit_depth} bits a sample"),
@@ -102,9 +128,21 @@ def differences(one: Digest, other: Digest) -> tuple[str, ...]:
         (_profile(one), _profile(other)),
     ]
     reasons = [f"{ours} against {theirs}" for ours, theirs in named if ours != theirs]
-    if one.non_exif_sha1 == other.non_exif_sha1:
+    if one.non_exif_sha1 and one.non_exif_sha1 == other.non_exif_sha1:
         reasons.append("what is decoded differs, although the default JPEG exports are equal")
     return tuple(reasons) or ("what is decoded differs",)
+
+
+def _sizes_apart(one: Original, other: Original) -> tuple[str, ...]:
+    """Name the announced sizes where no turning makes one of the other: files of one picture share them."""
+    outlines = outline_px(one.announced_px), outline_px(other.announced_px)
+    if None in outlines or outlines[0] == outlines[1]:
+        return ()
+    return (f"{_told_size(*one.announced_px)} against {_told_size(*other.announced_px)}",)
+
+
+def _told_size(width_px: int, height_px: int) -> str:
+    return f"{width_px} × {height_px} px"
 
 
 def _profile(digest: Digest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -138,8 +138,11 @@ class Digester(Protocol):
         """Hash one picture; ``Skipped.what`` is empty, because the caller knows the name."""
         ...
 
-    def digest(self, picture: bytes) -> Digest | Skipped:
-        """Digest all that one picture decodes to."""
+    def digest(self, picture: bytes, beside: Collection[str] | None = None) -> Digest | Skipped:
+        """Digest all that one picture decodes to; exported only if one of ``beside`` has its pixel SHA1.
+
+        None exports in any case.
+        """
         ...
 
 

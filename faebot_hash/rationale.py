@@ -38,7 +38,7 @@ def proofs(one: Original, other: Original) -> tuple[str, ...]:
         found = (f"all but the metadata, SHA1 {one.stripped_sha1}",)
     if one.digest is None or other.digest is None or one.digest.pixel_sha1 != other.digest.pixel_sha1:
         return found
-    if one.digest.non_exif_sha1 != other.digest.non_exif_sha1:
+    if not one.digest.non_exif_sha1 or one.digest.non_exif_sha1 != other.digest.non_exif_sha1:
         return found
     return (*found, f"pixel SHA1 {one.digest.pixel_sha1}", f"non-EXIF SHA1 {one.digest.non_exif_sha1}")
 
@@ -65,6 +65,12 @@ def nominated_for(comment: str, keeper_title: str, keeper_page_id: int) -> bool:
     if match is None:
         return False
     return int(match["page_id"]) == keeper_page_id or title(match["title"] or "") == title(keeper_title)
+
+
+def nominated_in_favour_of(comment: str) -> int | None:
+    """Give the page id of the keeper from the edit summary of a nomination, None from any other."""
+    match = _SUMMARY.match(comment)
+    return int(match["page_id"]) if match else None
 
 
 def reason(

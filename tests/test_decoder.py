@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -252,6 +252,14 @@ def test_digests_as_the_same_steps_would_here(decoder: DecoderProcess, name: str
     assert decoder.digest(encodings()[name]) == digest_of(encodings()[name], ORIGINAL)
 
 
+def test_exports_only_what_decodes_to_the_same(decoder: DecoderProcess) -> None:
+    full = digest_of(encodings()["jpeg"], ORIGINAL)
+    many = [f"{number:040x}" for number in range(5_000)]
+    assert decoder.digest(encodings()["jpeg"], []) == replace(full, non_exif_sha1="")
+    assert decoder.digest(encodings()["jpeg"], many) == replace(full, non_exif_sha1="")
+    assert decoder.digest(encodings()["jpeg"], [*many, full.pixel_sha1]) == full
+
+
 def test_a_question_is_not_mistaken_for_the_other(decoder: DecoderProcess) -> None:
     for _ in range(3):
         assert isinstance(decoder.digest(encodings()["jpeg"]), Digest)
@@ -293,3 +301,12 @@ def test_believes_no_odd_digest(change: dict[str, object]) -> None:
     for odd in ({"digest": fields | change}, {"digest": fields, "more": 1}, {"digest": []}, {"reason": "X"}):
         with pytest.raises(ValueError):  # noqa: PT011 - the several sentences do not matter
             decoding_answers.digest_of(json.dumps(odd).encode())
+
+
+def test_believes_no_digest_without_the_export_asked_for() -> None:
+    digest = replace(digest_of(encodings()["jpeg"], ORIGINAL), non_exif_sha1="")
+    answer = json.dumps({"digest": asdict(digest)}).encode()
+    assert decoding_answers.digest_of(answer, ["0" * 40]) == digest
+    for beside in (None, [digest.pixel_sha1]):
+        with pytest.raises(ValueError, match="no sense"):
+            decoding_answers.digest_of(answer, beside)

@@ -291,6 +291,11 @@ IDENTICAL_BYTES = Original("d" * 40, None)
             Original("e" * 40, None, replace(DIGEST, non_exif_sha1="f" * 40)),
             [],
         ),
+        (
+            Original("d" * 40, None, replace(DIGEST, non_exif_sha1="")),
+            Original("e" * 40, None, replace(DIGEST, non_exif_sha1="")),
+            [],
+        ),
     ],
 )
 def test_proofs(one: Original, other: Original, expected: list[str]) -> None:

@@ -9,15 +9,20 @@ import io
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.errors import ImageRejected
+from faebot_hash.family import Family
+from faebot_hash.identity import identity
 from faebot_hash.images import ORIGINAL
 from faebot_hash.jpeg import stripped_sha1
 from faebot_hash.likeness import Digest, Original
@@ -26,7 +31,7 @@ from faebot_hash.originals import SMALL_BYTES, OriginalReader
 from faebot_hash.pixels import digest_of
 from faebot_hash.ports import Digester, DigestStore, Fetcher
 from faebot_hash.reasons import Reason, Skipped
-from tests.alterations import METADATA, SHOWN, segment
+from tests.alterations import METADATA, ORIENTATION, SHOWN, exif_of, segment
 from tests.counting import Counted
 from tests.fakes import file_info
 from tests.pictures import each_seed, encoded, encodings, per_seed, photograph
@@ -41,10 +46,10 @@ class Digesting:
 
     seen: list[bytes] = field(default_factory=list)
 
-    def digest(self, picture: bytes) -> Digest | Skipped:
+    def digest(self, picture: bytes, beside: Collection[str] | None = None) -> Digest | Skipped:
         self.seen.append(picture)
         try:
-            return digest_of(picture, ORIGINAL)
+            return digest_of(picture, ORIGINAL, beside=beside)
         except ImageRejected as verdict:
             return Skipped("", verdict.reason, verdict.detail)
 
@@ -174,7 +179,7 @@ def test_one_of_each_class_is_decoded_for_all(order: tuple[int, ...]) -> None:
     for file, body in zip(family.files, bodies, strict=True):
         original = told[file.sha1]
         assert isinstance(original, Original)
-        assert original.digest == digest_of(body, ORIGINAL)
+        assert original.digest == digest_of(body, ORIGINAL, beside=())
     assert set(family.fetcher.delivered.values()) == {1}
     assert family.store.known == told
 
@@ -192,8 +197,8 @@ def test_equal_without_metadata_is_equal_decoded(seed: int, counted: Counted) ->
 
 def test_what_types_and_sizes_tell_apart_is_not_held() -> None:
     small = encoded(photograph(size=(60, 40)), "JPEG")
-    for other in (encodings()["png"], encoded(photograph(size=(40, 60)), "JPEG")):
-        family = world(small, other)
+    for other in (photograph(size=(60, 40)), "PNG"), (photograph(size=(40, 60)), "JPEG"):
+        family = world(small, encoded(*other))
         family.fetcher.left = 1
         with pytest.raises(Killed):
             family.read()
@@ -210,7 +215,132 @@ def test_equal_files_are_one_download_and_none_where_all_are_equal() -> None:
     assert (same.fetcher.calls, same.store.known) == ([], {})
 
 
+# What is exported
+
+
+def test_jpegs_that_differ_are_not_exported() -> None:
+    told = world(jpeg(), jpeg(1), jpeg(2)).read()
+    assert {
+        one.digest.non_exif_sha1 for one in told.values() if isinstance(one, Original) and one.digest
+    } == {""}
+
+
+@pytest.mark.parametrize(
+    ("bodies", "decoded"),
+    [
+        ((encodings()["jpeg"], encodings()["jpeg progressive"]), 3),
+        ((encodings()["tiff raw"], encodings()["tiff packbits"]), 2),
+    ],
+    ids=["JPEG", "TIFF"],
+)
+def test_equal_pixels_are_exported_without_another_download(bodies: tuple[bytes, ...], decoded: int) -> None:
+    family = world(*bodies)
+    told = family.read()
+    assert [told[file.sha1].digest for file in family.files] == [  # type: ignore[union-attr]
+        digest_of(body, ORIGINAL) for body in bodies
+    ]
+    assert len(family.digester.seen) == decoded
+    assert set(family.fetcher.delivered.values()) == {1}
+    assert family.store.known == told
+
+
+def test_what_meets_its_equal_later_is_read_again_once() -> None:
+    family = world(encodings()["jpeg"], jpeg(1), jpeg(2), encodings()["jpeg progressive"])
+    one, *others, equal = family.files
+    family.read([one, others[0]])
+    family.read([equal, others[1]])
+    assert all(known.digest.non_exif_sha1 == "" for known in family.store.known.values())  # type: ignore[union-attr]
+    family.fetcher.delivered.clear()
+    told = family.read([one, equal])
+    assert family.fetcher.delivered == {one.url: 1, equal.url: 1}
+    assert told[one.sha1].digest == told[equal.sha1].digest == digest_of(encodings()["jpeg"], ORIGINAL)  # type: ignore[union-attr]
+    family.fetcher.delivered.clear()
+    assert family.read([one, equal]) == told
+    assert family.fetcher.delivered.total() == 0
+
+
+def test_where_the_export_cannot_be_had_nothing_is_said_of_the_file() -> None:
+    family = world(encodings()["jpeg"], jpeg(1), encodings()["jpeg progressive"])
+    one, other, equal = family.files
+    family.read([one, other])
+    before = dict(family.store.known)
+    family.fetcher.bodies = {**family.fetcher.bodies, one.url: Skipped("", Reason.UNREADABLE, "HTTP 500")}
+    told = family.read()
+    assert told[one.sha1] == Skipped(one.sha1, Reason.UNREADABLE, "HTTP 500")
+    assert family.store.known == before | {equal.sha1: told[equal.sha1]}
+
+
+@cache
+def gallery() -> tuple[bytes, ...]:
+    """Give files alike in every way: but for metadata or coding, turned, of another size or type."""
+    photo = photograph(size=(60, 40))
+    photo.info.clear()
+    other = photo.copy()
+    other.putpixel((5, 5), (9, 9, 9))
+    lying = photo.transpose(Image.Transpose.ROTATE_90)
+    plain, nudged = encoded(photo, "JPEG"), encoded(other, "JPEG")
+    turned = {"exif": exif_of({ORIENTATION: 6})}
+    return (
+        *(commented(one, comment) for one in (plain, nudged) for comment in ("", "x", "yy")),
+        *(encoded(one, "JPEG", progressive=True) for one in (photo, other)),
+        *(encoded(one, "PNG", compress_level=level) for one in (photo, other) for level in (1, 6)),
+        encoded(lying, "PNG"),
+        encoded(lying, "PNG", **turned),
+        encoded(lying, "PNG", compress_level=1, **turned),
+        encoded(photo.copy(), "TIFF"),
+        encoded(photo.copy(), "TIFF", compression="packbits"),
+        encoded(photo.copy(), "TIFF", save_all=True, append_images=[other.copy()]),
+        encoded(photo, "WEBP", lossless=True),
+        encoded(photo.resize((30, 20)), "JPEG"),
+        encoded(photo.resize((30, 20)), "PNG"),
+    )
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(gallery()), min_size=2, max_size=7, unique=True), min_size=1, max_size=4
+    )
+)
+@settings(deadline=None, max_examples=60)
+def test_whatever_was_read_before_the_groups_are_those_of_reading_all(families: list[list[bytes]]) -> None:
+    store = Kept()
+    for bodies in families:
+        some = replace(world(*bodies), store=store)
+        family = Family(tuple(some.files), ())
+        in_full = {
+            file.sha1: Original(file.sha1, stripped_sha1(body), digest_of(body, ORIGINAL))
+            for file, body in zip(some.files, bodies, strict=True)
+        }
+        expected, found = identity(family, dict(in_full)), identity(family, some.read())
+        assert found.groups == expected.groups
+        assert {pair: one.verdict for pair, one in found.comparisons.items()} == {
+            pair: one.verdict for pair, one in expected.comparisons.items()
+        }
+        assert len(some.digester.seen) <= len(bodies) + sum(len(group) for group in found.groups)
+
+
 # What is not fetched
+
+
+def test_what_is_alone_with_its_size_is_not_fetched() -> None:
+    small, alone = encoded(photograph(size=(60, 40)), "JPEG"), encoded(photograph(size=(61, 40)), "JPEG")
+    family = world(small, encoded(photograph(size=(40, 60)), "JPEG"), alone)
+    told = family.read()
+    assert told[family.files[2].sha1] == Original(family.files[2].sha1, None)
+    assert sorted(family.fetcher.delivered) == sorted(file.url for file in family.files[:2])
+    assert len(family.store.known) == 2
+    without_size = world(small, alone)
+    without_size.read([replace(without_size.files[0], width_px=0, height_px=0), without_size.files[1]])
+    assert without_size.fetcher.delivered.total() == 2
+
+
+def test_files_of_two_sizes_need_not_be_decoded_for_each_other() -> None:
+    bodies = [encoded(photograph(size=(60 + n, 40)), "JPEG") for n in range(2)]
+    family = world(*(commented(body, comment) for body in bodies for comment in ("x", "yy")))
+    found = identity(Family(tuple(family.files), ()), family.read())
+    assert [[file.page_id for file in group] for group in found.groups] == [[1, 2], [3, 4]]
+    assert found.comparisons[1, 3].reasons[0] == "60 × 40 px against 61 × 40 px"
+    assert family.digester.seen == []
 
 
 @pytest.mark.parametrize(
@@ -235,7 +365,7 @@ def test_what_cannot_be_read_is_not_fetched(change: dict[str, object], reason: R
 
 
 def test_each_cap_is_what_the_wiki_announces() -> None:
-    bodies = [jpeg(), jpeg(1), *(commented(jpeg(2), "") + bytes(SMALL_BYTES + n) for n in range(2))]
+    bodies = [jpeg(), jpeg(1), *(jpeg(2 + n) + bytes(SMALL_BYTES + 100 * n) for n in range(2))]
     family = world(*bodies)
     family.read()
     small, *large = family.fetcher.calls
@@ -301,9 +431,9 @@ def test_two_files_with_one_address_are_not_mixed_up() -> None:
 @pytest.mark.parametrize("left", range(8))
 @pytest.mark.parametrize("alike", [True, False])
 def test_a_killed_run_goes_on_where_it_stopped(left: int, alike: bool, counted: Counted) -> None:
-    """Where all differ in size, nothing is fetched twice; where all look alike, one that was held."""
+    """Where not all are turned alike, nothing is fetched twice; where all look alike, one that was held."""
     bodies = [
-        encoded(photograph(size=(120, 90) if alike else (60 + number, 40)), "JPEG", quality=60 + number)
+        encoded(photograph(size=(60, 40) if alike or number % 2 else (40, 60)), "JPEG", quality=60 + number)
         for number in range(7)
     ]
     family = world(*bodies)
@@ -404,7 +534,7 @@ def damaged(rng: random.Random, body: bytes, other: bytes) -> dict[str, Behaviou
 @each_seed
 def test_damaged_downloads_are_never_decoded(media: MediaHost, seed: int, counted: Counted) -> None:
     rng, number = random.Random(seed), per_seed(500)
-    pictures = [encoded(photograph(size=(60 + n, 40)), "JPEG", quality=50 + n) for n in range(40)]
+    pictures = [encoded(photograph(size=(60, 40)), "JPEG", quality=50 + n) for n in range(40)]
     kinds, refused = Counter[str](), Counter[Reason]()
     while sum(kinds.values()) < number:
         bodies = rng.sample(pictures, 8)

@@ -124,6 +124,17 @@ def test_every_kind_of_file_has_digests_that_stay(name: str) -> None:
     assert digest_of(encodings()[name], ORIGINAL) == digest_of(encodings()[name], ORIGINAL)
 
 
+@pytest.mark.parametrize("name", sorted(encodings()))
+def test_an_export_is_made_where_it_can_decide(name: str) -> None:
+    data = encodings()[name]
+    full = digest_of(data, ORIGINAL)
+    assert digest_of(data, ORIGINAL, beside=["0" * 40, full.pixel_sha1]) == full
+    apart = digest_of(data, ORIGINAL, beside=["0" * 40])
+    assert replace(apart, non_exif_sha1=full.non_exif_sha1) == full
+    assert apart.non_exif_sha1 in ("", full.non_exif_sha1)
+    assert (apart.non_exif_sha1 == "") == (full.frames == 1 or data.startswith(b"\xff\xd8"))
+
+
 def test_frames_share_one_limit() -> None:
     page = Image.new("L", (30, 30))
     data = encoded(page, "TIFF", save_all=True, append_images=[page] * 4)
@@ -263,6 +274,42 @@ def test_the_seeds_sha1_alone_never_makes_identical() -> None:
     result = verdict(original("a"), original("b", changed))
     assert not result.verdict.is_same_picture
     assert "although the default JPEG exports are equal" in result.reasons[0]
+
+
+def test_an_export_that_was_not_made_is_equal_to_none() -> None:
+    unknown = replace(DIGEST, non_exif_sha1="")
+    for one, other in ((DIGEST, unknown), (unknown, DIGEST), (unknown, unknown)):
+        with pytest.raises(ValueError, match="not made"):
+            verdict(original("a", one), original("b", other))
+    changed = replace(unknown, pixel_sha1="2" * 40)
+    for one, other in ((DIGEST, changed), (unknown, changed)):
+        result = verdict(original("a", one), original("b", other))
+        assert (result.verdict, result.reasons[0]) == (Verdict.ENHANCED, "what is decoded differs")
+
+
+@pytest.mark.parametrize(
+    ("one_px", "other_px", "reason"),
+    [
+        ((600, 400), (480, 320), "600 × 400 px against 480 × 320 px"),
+        ((600, 400), (400, 601), "600 × 400 px against 400 × 601 px"),
+        ((600, 400), (400, 600), None),
+        ((600, 400), (600, 400), None),
+        ((600, 400), (0, 0), None),
+        ((0, 400), (0, 300), None),
+    ],
+)
+def test_announced_sizes_tell_pictures_apart(
+    one_px: tuple[int, int], other_px: tuple[int, int], reason: str | None
+) -> None:
+    one = replace(original("a", None), announced_px=one_px)
+    other = replace(original("b", None), announced_px=other_px)
+    if reason is None:
+        with pytest.raises(ValueError, match="not decoded"):
+            verdict(one, other)
+    else:
+        result = verdict(one, other)
+        assert (result.verdict, result.reasons[0]) == (Verdict.ENHANCED, reason)
+    assert verdict(replace(one, digest=DIGEST), replace(other, digest=DIGEST)).verdict.is_same_picture
 
 
 def test_names_each_difference() -> None:

@@ -20,12 +20,12 @@ from typing import Self, TypeVar
 
 import faebot_hash
 from faebot_hash.adapters.decoding_answers import (
-    DIGEST,
     FINGERPRINT,
     LENGTH_BYTES,
     MAX_ANSWER_BYTES,
     READY,
     digest_of,
+    digest_question,
     fingerprint_of,
     widths_of,
     widths_question,
@@ -96,9 +96,10 @@ class DecoderProcess:
         question = widths_question(widths_px)
         return self._asked(question, picture, lambda answer: widths_of(answer, widths_px))
 
-    def digest(self, picture: bytes) -> Digest | Skipped:
-        """Digest all that one picture decodes to, under the same conditions."""
-        return self._asked(DIGEST, picture, digest_of)
+    def digest(self, picture: bytes, beside: Collection[str] | None = None) -> Digest | Skipped:
+        """Digest all that one picture decodes to, under the same conditions (``pixels.digest_of``)."""
+        question = digest_question(beside)
+        return self._asked(question, picture, lambda answer: digest_of(answer, beside))
 
     def _asked(self, question: bytes, picture: bytes, parse: Callable[[bytes], _Answer]) -> _Answer | Skipped:
         if len(picture) > self.limits.decoded_bytes:

@@ -1,6 +1,7 @@
 """What is said between the decoding process and its parent: a question, and answers in JSON.
 
-A question is one byte; ``WIDTHS`` is followed by a list of widths, a byte for their count and two for each.
+A question is one byte; ``WIDTHS`` is followed by a list of widths, a byte for their count and two for each,
+``DIGEST_BESIDE`` by a list of pixel SHA1s, four bytes for their count and twenty for each.
 
 The parent believes nothing: whatever a sane worker does not say is a ValueError.
 """
@@ -17,12 +18,14 @@ from faebot_hash.likeness import Digest
 from faebot_hash.model import Fingerprint
 from faebot_hash.reasons import Reason, Skipped
 
-FINGERPRINT, DIGEST, WIDTHS = b"f", b"d", b"w"
+FINGERPRINT, DIGEST, DIGEST_BESIDE, WIDTHS = b"f", b"d", b"b", b"w"
 READY = b"ready"
 LENGTH_BYTES = 8
 MAX_ANSWER_BYTES = 4096
 MAX_WIDTHS = 24
 WIDTH_BYTES = 2
+COUNT_BYTES = 4
+SHA1_BYTES = 20
 MAX_DETAIL_CHARACTERS = 300
 
 _HASHES = ("phash", "dhash", "ahash", "whash")
@@ -39,6 +42,20 @@ def widths_in(written: bytes) -> list[int]:
     """Read the widths of a question, without the byte for their count."""
     starts = range(0, len(written), WIDTH_BYTES)
     return [int.from_bytes(written[start : start + WIDTH_BYTES], "big") for start in starts]
+
+
+def digest_question(beside: Collection[str] | None) -> bytes:
+    """Ask for a digest: with its export, or with that only if one of these pixel SHA1s is its own."""
+    if beside is None:
+        return DIGEST
+    return DIGEST_BESIDE + len(beside).to_bytes(COUNT_BYTES, "big") + b"".join(map(bytes.fromhex, beside))
+
+
+def pixel_sha1s_in(written: bytes) -> frozenset[str]:
+    """Read the pixel SHA1s of a question, without the bytes for their count."""
+    return frozenset(
+        written[start : start + SHA1_BYTES].hex() for start in range(0, len(written), SHA1_BYTES)
+    )
 
 
 def answer(result: Fingerprint | Digest | Mapping[int, Fingerprint] | Skipped) -> bytes:
@@ -80,14 +97,16 @@ def widths_of(answer: bytes, asked_px: Collection[int]) -> dict[int, Fingerprint
     raise ValueError("an answer that makes no sense")
 
 
-def digest_of(answer: bytes) -> Digest | Skipped:
-    """Read the answer to the question for a digest."""
+def digest_of(answer: bytes, beside: Collection[str] | None = None) -> Digest | Skipped:
+    """Read the answer to the question for a digest, which has the export wherever that was asked for."""
     match _json(answer):
         case {"reason": _} as rejection:
             return _rejection(rejection)
         case {"digest": dict(fields), **rest} if not rest:
             if {name: type(value).__name__ for name, value in fields.items()} == Digest.__annotations__:
-                return Digest(**fields)
+                digest = Digest(**fields)
+                if digest.non_exif_sha1 or (beside is not None and digest.pixel_sha1 not in beside):
+                    return digest
     raise ValueError("an answer that makes no sense")
 
 

@@ -11,15 +11,20 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from io import BufferedRWPair
 
 from faebot_hash.adapters.decoding_answers import (
+    COUNT_BYTES,
     DIGEST,
+    DIGEST_BESIDE,
     LENGTH_BYTES,
     READY,
+    SHA1_BYTES,
     WIDTH_BYTES,
     WIDTHS,
     answer,
+    pixel_sha1s_in,
     widths_in,
 )
 from faebot_hash.errors import ImageRejected
@@ -35,6 +40,9 @@ MEMORY_BYTES = 1 << 30
 CPU_S = 15
 OPEN_FILES = 32
 
+Read = Fingerprint | dict[int, Fingerprint] | Digest
+Reading = Callable[[bytes], Read]
+
 
 def serve(limits: Limits) -> None:
     """Be the worker: answer pictures from the socket on standard input until the parent hangs up."""
@@ -43,30 +51,37 @@ def serve(limits: Limits) -> None:
     with socket.socket(fileno=os.dup(0)) as connection, connection.makefile("rwb") as stream:
         _reply(stream, READY)
         while question := stream.read(1):
-            widths_px = _widths(stream) if question == WIDTHS else []
+            reading = _reading(question, stream, limits)
             header = stream.read(LENGTH_BYTES)
             _renew_cpu_limit()
             length = int.from_bytes(header, "big")
             picture = stream.read(length)
             if len(header) < LENGTH_BYTES or len(picture) < length:
                 return
-            _reply(stream, answer(_result(question, widths_px, picture, limits)))
+            _reply(stream, answer(_result(reading, picture)))
 
 
-def _widths(stream: BufferedRWPair) -> list[int]:
-    count = int.from_bytes(stream.read(1), "big")
-    return widths_in(stream.read(count * WIDTH_BYTES))
+def _reading(question: bytes, stream: BufferedRWPair, limits: Limits) -> Reading:
+    """Take the rest of a question from the stream, and say how a picture is read to answer it."""
+    if question == WIDTHS:
+        widths_px = widths_in(_listed(stream, 1, WIDTH_BYTES))
+        return lambda picture: fingerprints_at(picture, limits, widths_px)
+    if question == DIGEST_BESIDE:
+        beside = pixel_sha1s_in(_listed(stream, COUNT_BYTES, SHA1_BYTES))
+        return lambda picture: digest_of(picture, limits, beside=beside)
+    if question == DIGEST:
+        return lambda picture: digest_of(picture, limits)
+    return lambda picture: fingerprint(open_picture(picture, limits))
 
 
-def _result(
-    question: bytes, widths_px: list[int], picture: bytes, limits: Limits
-) -> Fingerprint | dict[int, Fingerprint] | Digest | Skipped:
+def _listed(stream: BufferedRWPair, count_bytes: int, item_bytes: int) -> bytes:
+    count = int.from_bytes(stream.read(count_bytes), "big")
+    return stream.read(count * item_bytes)
+
+
+def _result(reading: Reading, picture: bytes) -> Read | Skipped:
     try:
-        if question == DIGEST:
-            return digest_of(picture, limits)
-        if question == WIDTHS:
-            return fingerprints_at(picture, limits, widths_px)
-        return fingerprint(open_picture(picture, limits))
+        return reading(picture)
     except ImageRejected as verdict:
         return Skipped("", verdict.reason, verdict.detail)
     except MemoryError:
