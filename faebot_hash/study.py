@@ -117,7 +117,7 @@ class Share:
 class Tolerance:
     """The smallest tolerance that covers enough of the same pictures at two widths, and what it costs.
 
-    ``strangers`` are pairs of different samples at ``width_px`` that it would match, of all such pairs;
+    ``strangers`` are the pairs of different pictures at ``width_px`` that it would match, of all such pairs;
     ``clear_bits`` is the largest tolerance that matches none of them, None where even 0 does.
     """
 
@@ -180,21 +180,34 @@ class Study:
         return Share(sum(counts[: bits + 1]), sum(counts))
 
     def strangers(self, measure: Measure, width_px: int) -> tuple[int, ...]:
-        """Count the pairs of different samples by the bits, 0…64, in which they differ at one width."""
-        counts = np.zeros(HASH_BITS + 1, dtype=np.int64)
-        for distances in _rows(self._members(width_px), measure, width_px):
-            counts += np.bincount(distances, minlength=HASH_BITS + 1)
+        """Count the pairs of different pictures by the bits, 0…64, in which they differ at one width.
+
+        Twins are no strangers: what looks alike at full size is confused, or found, at any tolerance.
+        """
+        members, counts = self._members(width_px), np.zeros(HASH_BITS + 1, dtype=np.int64)
+        for distances, of_originals in _both(members, measure, width_px):
+            counts += np.bincount(distances[of_originals > 0], minlength=HASH_BITS + 1)
         return tuple(map(int, counts))
 
     def nearest_strangers(self, measure: Measure, width_px: int, bits: int) -> list[tuple[int, str, str]]:
-        """Name the pairs of different samples within some bits, nearest first, for people to look at."""
+        """Name the pairs of strangers within some bits, nearest first, for people to look at."""
         members = self._members(width_px)
         pairs = [
             (int(distances[at]), members[row].name, members[row + 1 + int(at)].name)
-            for row, distances in enumerate(_rows(members, measure, width_px))
-            for at in np.flatnonzero(distances <= bits)
+            for row, (distances, of_originals) in enumerate(_both(members, measure, width_px))
+            for at in np.flatnonzero((distances <= bits) & (of_originals > 0))
         ]
         return sorted(pairs)
+
+    def twins(self) -> list[tuple[str, str]]:
+        """Name the pairs of samples whose originals have an equal pHash or dHash: probably one picture."""
+        return [
+            (one.name, self.samples[row + 1 + int(at)].name)
+            for row, (one, apart) in enumerate(
+                zip(self.samples, _rows(self.samples, Measure.EITHER, ORIGINAL_PX), strict=True)
+            )
+            for at in np.flatnonzero(apart == 0)
+        ]
 
     def tolerance(self, measure: Measure, other_px: int, target_percent: int) -> Tolerance | None:
         """Recommend from the data, for the working width against another; None where there are none."""
@@ -228,6 +241,13 @@ class Study:
 
     def _members(self, width_px: int) -> Sequence[Sample]:
         return [one for one in self.samples if width_px in one.fingerprints]
+
+
+def _both(
+    members: Sequence[Sample], measure: Measure, width_px: int
+) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Give for each sample the distances to all after it, at a width, and those of the originals."""
+    return zip(_rows(members, measure, width_px), _rows(members, Measure.EITHER, ORIGINAL_PX), strict=True)
 
 
 def _rows(members: Sequence[Sample], measure: Measure, width_px: int) -> Iterator[npt.NDArray[np.intp]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from faebot_hash.console import by_count, paint, plural, shorten
 from faebot_hash.study import Measure, Share, Study, Tolerance
@@ -29,11 +29,12 @@ def summary_lines(study: Study, *, colour: bool = False) -> list[str]:
     lines += _grid(study, ORIGINAL_PX)
     lines += ["", paint(f"Equal to the {plan.reference_px} px thumbnail's", "heading", colour)]
     lines += _grid(study, plan.reference_px)
+    tolerances = study.tolerances()
     for other_px in plan.others_px:
         heading = f"Bits to allow between {plan.working_px} px and {width_name(other_px)}"
         lines += ["", paint(heading, "heading", colour)]
-        lines += [tolerance_line(one) for one in study.tolerances() if one.other_px == other_px]
-    return [*lines, *_stranger_lines(study, colour)]
+        lines += [tolerance_line(one) for one in tolerances if one.other_px == other_px]
+    return [*lines, *_stranger_lines(study, tolerances, colour)]
 
 
 def width_name(width_px: int) -> str:
@@ -64,6 +65,9 @@ def _skipped_lines(study: Study) -> Iterator[str]:
     missing = Counter(one.reason for sample in study.samples for one in sample.absent.values())
     for reason, count in by_count(missing):
         yield f"  {plural(count, 'thumbnail')} missing: {reason.sentence}"
+    if twins := study.twins():
+        pairs = plural(len(twins), "pair")
+        yield f"  {pairs} set aside as one picture: pHash or dHash of the originals is equal"
 
 
 def _grid(study: Study, other_px: int) -> Iterator[str]:
@@ -75,13 +79,13 @@ def _grid(study: Study, other_px: int) -> Iterator[str]:
         yield f"  {measure.value:<{_NAMES}}" + "".join(f"{cell:>{_COLUMN}}" for cell in cells)
 
 
-def _stranger_lines(study: Study, colour: bool) -> Iterator[str]:
+def _stranger_lines(study: Study, tolerances: Sequence[Tolerance], colour: bool) -> Iterator[str]:
     """Name the pairs that a tolerance of the bot's two hashes would confuse."""
-    bits = max((one.bits for one in study.tolerances() if one.measure is Measure.EITHER), default=0)
+    bits = max((one.bits for one in tolerances if one.measure is Measure.EITHER), default=0)
     pairs = study.nearest_strangers(Measure.EITHER, study.plan.working_px, bits)
     if not pairs:
         return
-    heading = f"{plural(len(pairs), 'pair')} within {bits} bits: look whether they are one picture"
+    heading = f"{plural(len(pairs), 'pair')} within {plural(bits, 'bit')}: look whether they are one picture"
     yield ""
     yield paint(heading, "heading", colour)
     for apart, one, other in pairs[:MOST_PAIRS]:

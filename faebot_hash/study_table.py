@@ -61,6 +61,7 @@ def to_json(study: Study) -> dict[str, Any]:
             for px in plan.widths_px
             for other_px in (0, plan.reference_px)
         ],
+        "twins": [list(pair) for pair in study.twins()],
         "strangers": [
             {
                 "hash": measure.value,
