@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo practice check lock test test-long bench clean
+.PHONY: help install demo practice check lock test test-long bench bench-commons clean
 
 help:
 	@echo "make demo        find duplicates on a practice wiki of your own, from nothing"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-long   the same with full counts"
 	@echo "make check       format, lint, types, structure"
 	@echo "make bench       time this program beside its peers"
+	@echo "make bench-commons   join as many hashes as Wikimedia Commons has files"
 	@echo "make lock        renew the hashed lock files"
 	@echo "make clean       remove .venv and .cache"
 
@@ -53,10 +54,20 @@ test-long: $(STAMP)
 	@$(BIN)/python -m tests.practice get
 	FAEBOT_LONG=1 $(BIN)/pytest
 
-bench: $(STAMP)
+BENCH_STAMP := $(VENV)/.bench-installed
+
+$(BENCH_STAMP): $(STAMP) requirements-bench.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements-bench.txt
+	@touch $@
+
+bench: $(BENCH_STAMP)
 	@$(BIN)/python -m tests.practice get
 	@$(BIN)/python -m tests.bench.find
 	@$(BIN)/python -m tests.bench.confirm
+	@$(BIN)/python -m tests.bench.match
+
+bench-commons: $(BENCH_STAMP)
+	@$(BIN)/python -m tests.bench.match --only --commons
 
 clean:
 	rm -rf $(VENV) .cache

@@ -12,7 +12,7 @@ A plan has its own order of the bits, *places*, in which every band is one run; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import comb, inf
 from typing import Any
@@ -55,12 +55,14 @@ class Plan:
 
     ``order`` names for each place the bit of the value that stands there (63 is the highest bit),
     ``widths`` the bits of each band in the order of the places; ``tables`` name bands by number.
+    ``expected_s`` is what one processor is expected to take.
     """
 
     tolerance_bits: int
     order: tuple[int, ...]
     widths: tuple[int, ...]
     tables: tuple[tuple[int, ...], ...]
+    expected_s: float = field(default=0.0, compare=False)
 
     def key_bits(self, table: Sequence[int]) -> int:
         """Count the bits on which the values of one bucket of a table agree."""
@@ -195,7 +197,7 @@ def plan_join(values: Values, tolerance_bits: int, cost: Cost) -> Plan:
         spent = arranging + cost.compare_ns * _candidates(plan, sample, len(values), entropy)
         if spent < least:
             best, least = plan, spent
-    return best
+    return replace(best, expected_s=least / 1e9)
 
 
 def _entropy(values: Values) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """All pairs of 64-bit values within a few bits of each other, exactly, in bounded memory.
 
 The plan is in ``bands``. It is carried out by ``join_numpy``, or by ``join_numba`` where the extra ``scale``
-is installed and the values are so many that they repay compiling: both give the same pairs.
+is installed and the join is long enough to repay compiling: both give the same pairs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from faebot_hash.bands import Batch, Cost, Found, Permutation, Plan, Values, pla
 Progress = Callable[[int, int], None]
 """What is told how many parts of how many are done."""
 
-REPAYS_COMPILING = 1_000_000
+REPAYS_COMPILING_S = 3.0
 
 _CHUNK_PAIRS = 1 << 18
 _ALONE = 1 << 17
@@ -72,8 +72,7 @@ def close_pairs(
     """
     if len(values) > 1 and not (values[1:] > values[:-1]).all():
         raise ValueError("the values do not ascend without repeats")
-    engine = engine or engine_for(len(values))
-    plan = plan_join(values, tolerance_bits, engine.COST)
+    engine, plan = _chosen(values, tolerance_bits, engine)
     if tolerance_bits == 0 or len(values) < 2:
         return
     workers = workers or processors()
@@ -91,10 +90,17 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def engine_for(count: int) -> Engine:
-    """Choose the engine for so many values: compiling takes seconds, which a few values never repay."""
-    compiled = compiled_engine() if count >= REPAYS_COMPILING else None
-    return compiled or cast(Engine, join_numpy)
+def _chosen(values: Values, tolerance_bits: int, engine: Engine | None) -> tuple[Engine, Plan]:
+    """Choose the engine and its plan: compiling, or loading what was compiled, takes seconds."""
+    first: Engine = engine or cast(Engine, join_numpy)
+    plan = plan_join(values, tolerance_bits, first.COST)
+    if (
+        engine is None
+        and plan.expected_s > REPAYS_COMPILING_S
+        and (compiled := compiled_engine()) is not None
+    ):
+        return compiled, plan_join(values, tolerance_bits, compiled.COST)
+    return first, plan
 
 
 @cache

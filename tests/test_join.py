@@ -170,6 +170,12 @@ def test_other_tolerances_are_refused(tolerance_bits: int) -> None:
         list(close_pairs(np.array([1, 2], np.uint64), tolerance_bits))
 
 
-def test_small_tables_never_wait_for_a_compiler() -> None:
-    assert join.engine_for(join.REPAYS_COMPILING - 1) is join_numpy
-    assert join.engine_for(join.REPAYS_COMPILING) is join_numba
+def test_short_joins_never_wait_for_a_compiler() -> None:
+    values = np.unique(np.random.default_rng(2).integers(0, 2**64, 1_000_000, dtype=np.uint64))
+    for count, tolerance_bits, engine in (
+        (8_682, 12, join_numpy),
+        (100_000, 4, join_numpy),
+        (1_000_000, 2, join_numpy),
+        (1_000_000, 12, join_numba),
+    ):
+        assert join._chosen(values[:: len(values) // count], tolerance_bits, None)[0] is engine
