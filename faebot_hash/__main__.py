@@ -7,12 +7,25 @@ import os
 import sys
 from collections.abc import Sequence
 
-from faebot_hash.commands import clusters, compare, digests, hashes, nearest, pairs, runs, show, study, undo
+from faebot_hash.commands import (
+    clusters,
+    compare,
+    digests,
+    follow,
+    hashes,
+    nearest,
+    pairs,
+    runs,
+    serve,
+    show,
+    study,
+    undo,
+)
 from faebot_hash.errors import FaebotError, SettingsError
 
 INTERRUPTED = 130
 
-COMMANDS = (hashes, digests, compare, pairs, clusters, nearest, study, runs, show, undo)
+COMMANDS = (hashes, digests, compare, pairs, clusters, nearest, study, runs, show, undo, follow, serve)
 """The modules of the commands, in the order in which the help lists them."""
 
 

@@ -11,6 +11,7 @@ from faebot_hash.bands import MAX_TOLERANCE_BITS
 from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
+from faebot_hash.web_settings import WebSettings
 
 THUMBNAIL_STEPS_PX = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
 """The only widths that Wikimedia serves (T414805)."""
@@ -248,6 +249,7 @@ class Settings:
     clusters: ClusterSettings = field(default_factory=ClusterSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
     score: ScoreSettings = field(default_factory=ScoreSettings)
+    web: WebSettings = field(default_factory=WebSettings)
     collection: tuple[Collection, ...] = ()
 
     def collection_named(self, name: str) -> Collection:

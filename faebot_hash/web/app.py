@@ -1,0 +1,66 @@
+"""The application: the routes joined, and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Flask, Response, request
+
+from faebot_hash.web.api import api_routes
+from faebot_hash.web.compatible import compatible_routes
+from faebot_hash.web.documentation import documentation_routes
+from faebot_hash.web.headers import protect
+from faebot_hash.web.health import health_routes
+from faebot_hash.web.limiter import Limiter
+from faebot_hash.web.refusals import answer_refusals, refusal
+from faebot_hash.web.service import Service
+
+COSTS = {
+    "compatible.finnasearch": 20,
+    "compatible.externallinks": 10,
+    "compatible.dump": 50,
+    "api.near_picture": 20,
+    "api.near_bulk": 30,
+}
+"""What a request to a route takes from a client's minute; 1 where it is not named."""
+
+FREE = {"health.healthz", "static"}
+
+
+def create_app(service: Service, pages: Sequence[Blueprint] = (), limiter: Limiter | None = None) -> Flask:
+    """Make the application; ``pages`` are blueprints for people, beside the interfaces for programs."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = service.settings.picture_bytes
+    app.url_map.strict_slashes = False
+    limiter = limiter or Limiter(service.settings.requests_per_minute)
+
+    @app.before_request
+    def limit() -> Response | None:
+        if request.endpoint in FREE:
+            return None
+        client = _client(service.settings.trusted_proxies)
+        wait_s = limiter.wait_s(client, COSTS.get(request.endpoint or "", 1))
+        if wait_s:
+            return refusal(429, f"Too many requests. Go on in {wait_s} seconds.", wait_s)
+        return None
+
+    app.after_request(protect)
+    answer_refusals(app)
+    interfaces = (
+        compatible_routes(service),
+        api_routes(service),
+        health_routes(service),
+        documentation_routes(),
+    )
+    for blueprint in (*interfaces, *pages):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _client(trusted_proxies: int) -> str:
+    """Tell the client's address; what it claims itself stands before what our own servers add."""
+    if trusted_proxies:
+        told = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",") if one.strip()]
+        if len(told) >= trusted_proxies:
+            return told[-trusted_proxies]
+    return request.remote_addr or ""

@@ -1,0 +1,63 @@
+"""Starts the service from settings: for a WSGI server, ``faebot_hash.web.start:app()``.
+
+``FAEBOT_SETTINGS`` names the settings file; ``FAEBOT_STORE`` and ``FAEBOT_INDEX`` name a store and a folder
+in place of the settings' own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from faebot_hash import settings_file
+from faebot_hash.adapters.decoders import Decoders
+from faebot_hash.adapters.finna import Finna
+from faebot_hash.adapters.index_reader import IndexReader
+from faebot_hash.adapters.live_index import LiveIndex
+from faebot_hash.fingerprint import current_basis
+from faebot_hash.images import Limits
+from faebot_hash.settings import Settings
+from faebot_hash.web.app import create_app
+from faebot_hash.web.service import Service
+
+SETTINGS = "FAEBOT_SETTINGS"
+STORE = "FAEBOT_STORE"
+INDEX = "FAEBOT_INDEX"
+
+PICTURE = Limits(pixels=25_000_000, decoded_bytes=100_000_000)
+HASHED_IN_S = 2.0
+DECODERS = 2
+
+
+def app() -> Flask:
+    """Make the application that the environment names; raises SettingsError, StoreError."""
+    store_url, folder = os.environ.get(STORE, ""), os.environ.get(INDEX, "")
+    return create_app(service_of(named_settings(), store_url, folder))
+
+
+def named_settings() -> Settings:
+    """Read the settings file that the environment names."""
+    return settings_file.load(Path(os.environ.get(SETTINGS) or settings_file.DEFAULT_PATH))
+
+
+def service_of(settings: Settings, store_url: str = "", index_folder: str = "") -> Service:
+    """Join the parts; raises StoreError for a store that cannot be read."""
+    reader, index = index_of(settings, store_url, index_folder)
+    return Service(
+        settings.web,
+        index,
+        reader,
+        Decoders(PICTURE, DECODERS, HASHED_IN_S),
+        Finna(settings.web.finna_url, settings.http.contact),
+    )
+
+
+def index_of(
+    settings: Settings, store_url: str = "", index_folder: str = ""
+) -> tuple[IndexReader, LiveIndex]:
+    """Open the store for reading, and its search index; raises StoreError."""
+    reader = IndexReader(store_url or settings.store.url, settings.web.statement_s)
+    basis = current_basis("thumbnail", settings.hashing.thumb_width_px)
+    return reader, LiveIndex(Path(index_folder or settings.web.index_folder), reader, basis)
