@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from faebot_hash import nominate, objections
-from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
+from faebot_hash.edits import UNDO_OPENING, Applied, Kind, Outcome, PageEdit, Proposal
 from faebot_hash.evidence import evidence_of
 from faebot_hash.families import families, keyed
 from faebot_hash.family import Confirmed, Facts, Family, Identity, Ruling
@@ -96,6 +96,8 @@ class Confirmer:
         facts = self.reader.facts([file.page_id])[file.page_id]
         if isinstance(facts, Skipped):
             return facts
+        if closed := objections.closed(facts, self._names):
+            return closed
         partners = partners_of(facts, self.wiki, self.journal)
         if partners.left:
             return Skipped(file.title, Reason.NO_PARTNER, f"{partners.left[0]} is not in the category")
@@ -119,6 +121,8 @@ class Confirmer:
         left = [facts for page_id, facts in confirmed.facts.items() if page_id not in done]
         if not done or len(left) != 1:
             return None
+        if closed := objections.closed(left[0], self._names):
+            return closed
         titles = [confirmed.facts[page_id].file.title for page_id in sorted(done)]
         return nominate.release(left[0], self._home, titles)
 
@@ -145,7 +149,7 @@ class Confirmer:
         if clean == merged.text:
             return None
         why = self._why_not_any_more(proposal, replace(merged, text=clean))
-        return PageEdit(merged, clean, f"Undo own edit: {why.reason.sentence}") if why else None
+        return PageEdit(merged, clean, f"{UNDO_OPENING}: {why.reason.sentence}") if why else None
 
     def _why_not_any_more(self, proposal: Proposal, clean: PageText) -> Skipped | None:
         witness = proposal.witnesses[0]
@@ -224,7 +228,7 @@ class Confirmer:
         objection = objections.objection(
             nominee,
             keeper,
-            names=(self.wiki.user, *self.settings.wiki.bot_names),
+            names=self._names,
             opted_out=self.settings.confirm.opted_out,
             linking=self._linking(nominee),
             family=[file.title for file in family.files] if family else (),
@@ -243,6 +247,10 @@ class Confirmer:
             for seed in seeds
             if isinstance(seed, Seed)
         }
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (self.wiki.user, *self.settings.wiki.bot_names)
 
     @property
     def _home(self) -> str:

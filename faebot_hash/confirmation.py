@@ -46,6 +46,8 @@ class Confirmation:
         self._session.begin()
         tally = ConfirmTally()
         report = Publication(self._session, datetime.now(UTC))
+        # First, so that files whose nomination fell are judged anew by this run.
+        self._session.recheck()
         try:
             for found in self._confirmer.confirm(chosen):
                 if isinstance(found, Confirmed):

@@ -10,6 +10,8 @@ from faebot_hash.reasons import Skipped
 
 MAX_SUMMARY = 400  # characters; MediaWiki keeps 500, the rest is for the token of the edit
 
+UNDO_OPENING = "Undo own edit"
+"""The summary of every edit that takes one of ours back begins so; by this it is known again."""
 
 MAX_WITNESSES = 10
 """Partners that are read again before an edit, so that one call is enough for any set."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from faebot_hash import exclude, match, tag
 from faebot_hash.collection import Collection
-from faebot_hash.edits import MAX_WITNESSES, Applied, Found, PageEdit, Proposal, Witness
+from faebot_hash.edits import MAX_WITNESSES, UNDO_OPENING, Applied, Found, PageEdit, Proposal, Witness
 from faebot_hash.model import Match, PageText, Slice
 from faebot_hash.ports import HashStore, Journal, Wiki
 from faebot_hash.reasons import Reason, Skipped
@@ -90,7 +90,7 @@ class Finder:
         why = exclude.decide([one], pages, self._names, self._home)[one.file.page_id]
         if why is None:
             return None
-        return PageEdit(merged, clean.text, f"Undo own edit: {why.reason.sentence}")
+        return PageEdit(merged, clean.text, f"{UNDO_OPENING}: {why.reason.sentence}")
 
     def _proposed(self, one: Match, pages: Mapping[int, PageText | Skipped]) -> Proposal | Skipped:
         page = pages[one.file.page_id]

@@ -24,6 +24,7 @@ from itertools import pairwise
 from faebot_hash import marks
 from faebot_hash.bots import may_edit
 from faebot_hash.credits import credits_of, licences_among
+from faebot_hash.edits import UNDO_OPENING
 from faebot_hash.exclude import by_relations, tagging
 from faebot_hash.family import Facts
 from faebot_hash.markup import folded, title
@@ -44,7 +45,7 @@ _DRAWN = re.compile(
     re.IGNORECASE,
 )
 _NOT_DRAWN = frozenset(("pages with maps",))  # every page that shows where a photograph was taken
-_OWN_WITHDRAWAL = "Undo own edit: "
+_OWN_WITHDRAWAL = f"{UNDO_OPENING}: "
 
 
 def objection(
@@ -88,6 +89,13 @@ def marked(facts: Facts) -> Skipped | None:
     if facts.page.is_redirect or page.is_redirect():
         return Skipped(facts.file.title, Reason.REDIRECT)
     return _marked(facts, page)
+
+
+def closed(facts: Facts, names: Sequence[str]) -> Skipped | None:
+    """Find out that people do not want a bot on a page, whatever the edit; ``names`` as for ``objection``."""
+    if not may_edit(facts.page.text, names):
+        return Skipped(facts.file.title, Reason.BOTS_EXCLUDED)
+    return Skipped(facts.file.title, Reason.PROTECTED, facts.protection) if facts.protection else None
 
 
 def overwritten(facts: Facts, history: Sequence[Revision]) -> Skipped | None:

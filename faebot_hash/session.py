@@ -19,8 +19,9 @@ from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import PRACTICE_FAMILY, Editor
 from faebot_hash.edits import Outcome, Proposal
-from faebot_hash.gate import rules_of
+from faebot_hash.gate import NOMINATED_CATEGORY, rules_of
 from faebot_hash.images import Limits
+from faebot_hash.marks import IDENTICAL_CATEGORY
 from faebot_hash.recheck import recheck
 from faebot_hash.report import edit_line
 from faebot_hash.settings import HttpSettings, Settings
@@ -110,12 +111,16 @@ class Session:
             continue
 
     def _taken_back(self) -> bool:
-        home = self.settings.wiki.home_category
+        wiki = self.settings.wiki
+        # Where nominations stand is read from the wiki, so that a lost store leaves none alone.
+        queues = (IDENTICAL_CATEGORY, NOMINATED_CATEGORY)
+        nominated = {member.page_id for name in queues for member in self.reader.members(name)}
+        now, home = datetime.now(UTC), wiki.home_category
         done = []
-        for row, proposal in list(recheck(self.store, self.wiki, home, datetime.now(UTC))):
+        for token, proposal in list(recheck(self.store, self.wiki, home, now, nominated, wiki.bot_names)):
             done.append(self.editor.apply(proposal))
-            if done[-1].outcome is Outcome.EDITED:
-                self.store.settle(row.intent.token, "UNDONE", detail=proposal.edit.summary)
+            if done[-1].outcome is Outcome.EDITED and token:
+                self.store.settle(token, "UNDONE", detail=proposal.edit.summary)
             self.say(edit_line(done[-1]))
         return any(one.outcome is Outcome.EDITED for one in done)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faebot_hash.edits import Kind, PageEdit, Proposal
+from faebot_hash.edits import UNDO_OPENING, Kind, PageEdit, Proposal
 from faebot_hash.model import FileInfo, PageText
 from faebot_hash.ports import Journal, JournalRow, Wiki
 from faebot_hash.reasons import Reason, Skipped
@@ -37,5 +37,5 @@ def _restoring(row: JournalRow, wiki: Wiki) -> Proposal | Skipped:
 
 
 def _proposal(row: JournalRow, file: FileInfo, page: PageText, text: str) -> Proposal:
-    summary = f"Undo own edit {row.revid} of the run {row.intent.run}"
+    summary = f"{UNDO_OPENING} {row.revid} of the run {row.intent.run}"
     return Proposal(file, PageEdit(page, text, summary), kind=Kind(row.intent.kind).undoing)

@@ -172,9 +172,9 @@ class Race:
         for page_id, journal in self.journals.items():
             editor = self._editor(self.wiki, page_id)
             editor.settle_open()
-            for row, proposal in list(recheck(journal, self.wiki, HOME, self.clock.now())):
+            for token, proposal in list(recheck(journal, self.wiki, HOME, self.clock.now())):
                 if editor.apply(proposal).outcome is Outcome.EDITED:
-                    journal.settle(row.intent.token, "UNDONE")
+                    journal.settle(token, "UNDONE")
         return self.wrong()
 
     def nominated(self) -> dict[int, frozenset[str]]:

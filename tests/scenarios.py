@@ -89,9 +89,9 @@ class Bot:
 
     def _recheck(self, editor: Editor) -> None:
         home, now = Settings().wiki.home_category, self.world.clock.now()
-        for row, proposal in list(recheck(editor.journal, self.commons, home, now)):
+        for token, proposal in list(recheck(editor.journal, self.commons, home, now)):
             if editor.apply(proposal).outcome is Outcome.EDITED:
-                editor.journal.settle(row.intent.token, "UNDONE")
+                editor.journal.settle(token, "UNDONE")
 
     def matches(self, titles: Sequence[str]) -> list[Match]:
         """Say that the scene's files look alike; those that are gone look like nothing."""

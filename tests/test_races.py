@@ -182,9 +182,9 @@ def next_run(world: World, commons: Commons, store: Path) -> None:
     """Let a process come back, settle and recheck."""
     with editing(commons, store, world) as editor:
         editor.settle_open()
-        for row, proposal in list(recheck(editor.journal, commons, HOME, world.clock.now())):
+        for token, proposal in list(recheck(editor.journal, commons, HOME, world.clock.now())):
             if editor.apply(proposal).outcome is Outcome.EDITED:
-                editor.journal.settle(row.intent.token, "UNDONE")
+                editor.journal.settle(token, "UNDONE")
 
 
 @pytest.mark.parametrize("with_person", [False, True], ids=["two", "two and a person"])

@@ -1,8 +1,8 @@
-"""Nominations of the last week are looked at again, and those that no longer hold are taken back."""
+"""Nominations are looked at again while they stand, and those that no longer hold are taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ HOME = "Faebot identified duplicates"
 NOMINEE, KEEPER = 1, 2
 TEXT = f"{{{{Information}}}}\n[[Category:Crabs]]\n[[Category:{HOME}|0123456789abcdef]]"
 LINE = f"{{{{Duplicate|1=Photograph 2.jpg|2={REASON_OPENING}pixel SHA1 00. Scores &#91;3&#93; and 1}}}}\n"
+SUMMARY = "Faebot confirmed identical duplicate of [[:File:Photograph 2.jpg]] (M2), pixel SHA1 00"
 NOMINATED = LINE + TEXT.replace(HOME, IDENTICAL_CATEGORY)
 
 
@@ -46,7 +47,7 @@ class Scene:
     def nomination(self) -> Proposal:
         keeper = self.wiki.known[KEEPER]
         witness = Witness(KEEPER, keeper.title, self.page(KEEPER).revid, keeper.sha1)
-        edit = PageEdit(self.page(NOMINEE), NOMINATED, "Faebot confirmed identical duplicate")
+        edit = PageEdit(self.page(NOMINEE), NOMINATED, SUMMARY)
         return Proposal(self.wiki.known[NOMINEE], edit, Kind.NOMINATED, witnesses=(witness,))
 
     def page(self, page_id: int) -> PageText:
@@ -54,27 +55,40 @@ class Scene:
         assert isinstance(page, PageText)
         return page
 
-    def recheck(self, now: datetime | None = None) -> list[Proposal]:
-        rechecked = recheck(self.journal, self.wiki, HOME, now or self.clock.now())
+    def recheck(self, now: datetime | None = None, nominated: Sequence[int] = ()) -> list[Proposal]:
+        rechecked = list(recheck(self.journal, self.wiki, HOME, now or self.clock.now(), nominated))
+        assert all(token in self.journal.by_token or not token for token, _ in rechecked)
         return [proposal for _, proposal in rechecked]
+
+    def forget(self) -> None:
+        self.journal = FakeJournal(now=self.clock.now)
 
     def says(self, page_id: int, text: str) -> None:
         self.wiki.save(page_id, text, "by hand", "Admin")
 
     def overwritten(self, page_id: int) -> None:
-        self.wiki.known[page_id] = replace(self.wiki.known[page_id], sha1="f" * 40)
+        later = self.wiki.history(NOMINEE)[0].timestamp + timedelta(days=1)
+        self.wiki.known[page_id] = replace(self.wiki.known[page_id], sha1="f" * 40, uploaded=later)
 
     def gone(self, page_id: int) -> None:
         del self.wiki.known[page_id]
+
+    def replaced(self) -> None:
+        """Delete the copy to keep, and move another file to its name."""
+        self.gone(KEEPER)
+        self.wiki.add(file_info(3, "Photograph 2.jpg"), TEXT)
 
     def moved(self, page_id: int) -> None:
         self.wiki.known[page_id] = replace(self.wiki.known[page_id], title="Renamed.jpg")
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["journal", "journal lost"])
 @pytest.mark.parametrize(
     ("act", "why"),
     [
-        (lambda scene: scene.gone(KEEPER), "the file to keep is gone"),
+        (lambda scene: scene.gone(KEEPER), "the file to keep is gone or renamed"),
+        (lambda scene: scene.moved(KEEPER), "the file to keep is gone or renamed"),
+        (lambda scene: scene.replaced(), "the file to keep is gone, and another one has its name"),
         (lambda scene: scene.says(KEEPER, "#REDIRECT [[File:X.jpg]]"), "the file to keep is a redirect now"),
         (
             lambda scene: scene.says(KEEPER, "{{Duplicate|Photograph 1.jpg}}"),
@@ -87,36 +101,44 @@ class Scene:
         (lambda scene: scene.overwritten(NOMINEE), "the file was overwritten"),
     ],
 )
-def test_a_nomination_that_no_longer_holds_is_taken_back(act: Callable[[Scene], None], why: str) -> None:
+def test_a_nomination_that_no_longer_holds_is_taken_back(
+    act: Callable[[Scene], None], why: str, is_known: bool
+) -> None:
     scene = Scene()
     act(scene)
-    (proposal,) = scene.recheck()
+    if not is_known:
+        scene.forget()
+        assert scene.recheck() == []
+    (proposal,) = scene.recheck(nominated=[NOMINEE, KEEPER])
     assert why in proposal.edit.summary
     assert (proposal.kind, proposal.edit.new_text) == (Kind.UNNOMINATED, TEXT)
     applied = scene.editor().apply(proposal)
     assert applied.outcome is Outcome.EDITED
     assert scene.wiki.flagged == [False, False]
     assert scene.wiki.text(NOMINEE) == TEXT
-    assert scene.recheck() == [], "nothing of ours is left to take back"
+    assert scene.recheck(nominated=[NOMINEE, KEEPER]) == [], "nothing of ours is left to take back"
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["journal", "journal lost"])
 @pytest.mark.parametrize(
     "act",
     [
         lambda scene: None,
         lambda scene: scene.says(KEEPER, TEXT + "\nbetter words"),
-        lambda scene: scene.moved(KEEPER),
         lambda scene: scene.moved(NOMINEE),
         lambda scene: scene.gone(NOMINEE),
         lambda scene: (scene.gone(NOMINEE), scene.gone(KEEPER)),
     ],
 )
-def test_a_nomination_that_holds_stays(act: Callable[[Scene], None]) -> None:
+def test_a_nomination_that_holds_stays(act: Callable[[Scene], None], is_known: bool) -> None:
     scene = Scene()
     act(scene)
-    assert scene.recheck() == []
+    if not is_known:
+        scene.forget()
+    assert scene.recheck(nominated=[NOMINEE, KEEPER]) == []
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["journal", "journal lost"])
 @pytest.mark.parametrize(
     "by_hand",
     [
@@ -127,28 +149,39 @@ def test_a_nomination_that_holds_stays(act: Callable[[Scene], None]) -> None:
     ],
     ids=["removed", "blanked", "another copy to keep", "a person's own"],
 )
-def test_what_people_made_of_it_stays(by_hand: str) -> None:
+def test_what_people_made_of_it_stays(by_hand: str, is_known: bool) -> None:
     scene = Scene()
     scene.says(NOMINEE, by_hand)
     scene.gone(KEEPER)
-    assert scene.recheck() == []
+    if not is_known:
+        scene.forget()
+    assert scene.recheck(nominated=[NOMINEE, KEEPER]) == []
     assert scene.wiki.text(NOMINEE) == by_hand
 
 
 def test_the_rest_of_the_page_stays_as_people_left_it() -> None:
     scene = Scene()
     scene.says(NOMINEE, NOMINATED.replace("{{Information}}", "{{Information|better}}"))
-    scene.moved(KEEPER)
     scene.overwritten(KEEPER)
     (proposal,) = scene.recheck()
     assert proposal.edit.new_text == TEXT.replace("{{Information}}", "{{Information|better}}")
 
 
-def test_after_a_week_it_is_left_to_people() -> None:
+def test_after_a_week_only_the_wiki_tells_where_nominations_stand() -> None:
     scene = Scene()
     scene.gone(KEEPER)
     assert len(scene.recheck(scene.clock.now() + timedelta(days=RECHECK_DAYS - 0.1))) == 1
-    assert scene.recheck(scene.clock.now() + timedelta(days=RECHECK_DAYS + 0.1)) == []
+    later = scene.clock.now() + timedelta(days=RECHECK_DAYS + 0.1)
+    assert scene.recheck(later) == []
+    assert len(scene.recheck(later, [NOMINEE])) == 1
+
+
+def test_a_nomination_that_a_person_copied_is_theirs() -> None:
+    scene = Scene()
+    scene.wiki.add(file_info(3), NOMINATED)
+    scene.gone(KEEPER)
+    (proposal,) = scene.recheck(nominated=[NOMINEE, 3])
+    assert proposal.file.page_id == NOMINEE
 
 
 def test_what_cannot_be_read_is_left() -> None:
@@ -165,3 +198,24 @@ def test_a_killed_withdrawal_is_found_again() -> None:
     (row,) = scene.journal.rows(kind=Kind.NOMINATED)
     assert row.state == "DONE"
     assert [proposal.kind for proposal in scene.recheck()] == [Kind.UNNOMINATED]
+
+
+@pytest.mark.parametrize("words", ["{{nobots}}", "{{bots|deny=PracticeBot}}", "{{bots|deny=Faebot}}"])
+def test_a_page_that_refuses_bots_is_left_to_people(words: str) -> None:
+    scene = Scene()
+    scene.says(NOMINEE, NOMINATED + words)
+    scene.gone(KEEPER)
+    rechecked = recheck(scene.journal, scene.wiki, HOME, scene.clock.now(), [NOMINEE], ("Faebot",))
+    assert list(rechecked) == []
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["journal", "journal lost"])
+def test_a_nomination_that_people_restored_is_theirs(is_known: bool) -> None:
+    scene = Scene()
+    scene.gone(KEEPER)
+    (proposal,) = scene.recheck()
+    scene.editor().apply(proposal)
+    scene.says(NOMINEE, NOMINATED)
+    if not is_known:
+        scene.forget()
+    assert scene.recheck(nominated=[NOMINEE]) == []
