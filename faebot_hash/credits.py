@@ -19,7 +19,6 @@ _FAMILIES = re.compile(
     r"(?:PD|CC|GFDL|FAL|[LA]?GPLv?|BSD|MIT|MPL|Apache|CeCILL|OGL|KOGL|CDDL|ISC|ODC|Attribution)(?![^\W\d_])",
     re.IGNORECASE,
 )
-_MAX_TITLE = 255
 # Possessive: what one piece has taken is not given back, so a page of brackets is read in one pass.
 _LINK = re.compile(r"\[\[:?(?:[^\[\]|]*+\|)?+([^\[\]|]*+)\]\]")
 _EXTERNAL = re.compile(r"\[(?:https?:)?//[^\s\[\]]++([^\[\]]*+)\]", re.IGNORECASE)
@@ -47,7 +46,7 @@ def credits_of(page: Page) -> Credits:
     licences: set[str] = set()
     terms: set[str] = set()
     done = 0
-    for template in _templates(page):
+    for template in page.templates:
         is_wrapper = folded(template.name) in LICENCE_WRAPPERS
         if not is_wrapper and not is_licence(template.name):
             continue
@@ -75,7 +74,7 @@ def licences_among(names: Iterable[str]) -> frozenset[str]:
 
 def _authors(page: Page) -> Iterator[str]:
     done = 0
-    for template in _templates(page):
+    for template in page.templates:
         if is_licence(template.name) or folded(template.name) in LICENCE_WRAPPERS:
             continue
         for parameter in _outermost(template, done):
@@ -84,11 +83,6 @@ def _authors(page: Page) -> Iterator[str]:
                 author = _words(page.value(parameter))
                 if author.replace(" ", "") not in _NO_ONE:
                     yield author
-
-
-def _templates(page: Page) -> Iterator[Template]:
-    """Pass over what is too long for a name: a page of open brackets has many such."""
-    return (template for template in page.templates if len(template.name) <= _MAX_TITLE)
 
 
 def _outermost(template: Template, done: int) -> Iterator[Parameter]:

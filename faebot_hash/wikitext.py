@@ -13,8 +13,11 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from faebot_hash.markup import SEALED, Bracket, Markup, folded, scan, seen, title
+from faebot_hash.similar import without_untouched
 
-_NAME_LIMIT = 1_000  # characters; a title has at most 255 bytes, the rest is room for comments
+_NAME_LIMIT = 1_000  # characters; the most that is looked at, with room for blanks and entities
+_TITLE_BYTES = 255
+_BRACKET = re.compile(r"[\[\]{}]")
 _CATEGORY = re.compile(r"[\s_]*category[\s_]*:", re.IGNORECASE)
 _FILE = re.compile(r"[\s_]*:?[\s_]*(?:(?:commons|c)[\s_]*:[\s_]*)?(?:file|image|media)[\s_]*:", re.IGNORECASE)
 _BARE_FILE = re.compile(r"[^\n\[\]{}|<>#]+\.[A-Za-z0-9]{3,4}")
@@ -41,7 +44,10 @@ class CategoryLink:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A template's parameter: its name ("1", "2" … when it has none) and where its value stands."""
+    """A template's parameter: its name ("1", "2" … when it has none) and where its value stands.
+
+    A long name that has templates in it is "".
+    """
 
     name: str
     start: int
@@ -50,7 +56,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Template:
-    """A template as a page uses it: its name as MediaWiki writes it, without "Template:"."""
+    """A template as a page uses it: its name as MediaWiki writes it, without "Template:".
+
+    The name is "" where what is written is longer than a title may be.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -92,8 +101,8 @@ class Page:
         return next((t.name for t in self.templates if folded(t.name) in spellings), "")
 
     def has_gallery(self) -> bool:
-        """Tell whether the page shows a gallery."""
-        return "gallery" in self.markup.elements
+        """Tell whether the page shows a gallery that people made."""
+        return "gallery" in self._of_people.markup.elements
 
     def has_other_versions(self) -> bool:
         """Tell whether a parameter like other_versions says more than "none"."""
@@ -117,12 +126,18 @@ class Page:
     @cached_property
     def files(self) -> frozenset[str]:
         """The titles of all files that links, galleries and template parameters name."""
-        return frozenset(title(name) for name in self._files_as_written()) - {""}
+        return frozenset(_name(written) for written in self._files_as_written()) - {""}
 
     @cached_property
     def plain(self) -> str:
         """The whole text, comments too, with blanks, entities and "%20" as titles have them."""
         return title(self.text)
+
+    @cached_property
+    def _of_people(self) -> Page:
+        """The page without the galleries of similar files that this bot keeps on it."""
+        text = without_untouched(self.text)
+        return self if text == self.text else Page(text)
 
     def mentions(self, name: str, own: str) -> bool:
         """Tell whether the page of the file ``own`` names another file, in any way that a person would see.
@@ -133,9 +148,10 @@ class Page:
         wanted, own = _file_title(name), _file_title(own)
         if wanted == own or not wanted:
             return False
-        if wanted in self.files or wanted.rpartition(".")[0] in self.files:
+        page = self._of_people
+        if wanted in page.files or wanted.rpartition(".")[0] in page.files:
             return True
-        text = self.plain.replace(own, SEALED) if wanted[1:] in own else self.plain
+        text = page.plain.replace(own, SEALED) if wanted[1:] in own else page.plain
         return _stands_in(wanted, text) or _stands_in(wanted[:1].lower() + wanted[1:], text)
 
     def _files_as_written(self) -> Iterator[str]:
@@ -168,7 +184,7 @@ class Page:
             ends = (*bracket.pipes, bracket.end - 2)
             written = self._slice(bracket.start + 2, ends[0])
             prefix = _TEMPLATE_PREFIX.match(written)
-            name = title(written[prefix.end() if prefix else 0 :])
+            name = _name(written[prefix.end() if prefix else 0 :])
             yield Template(name, tuple(self._parameters(ends, bracket.equals)))
 
     def _parameters(self, ends: tuple[int, ...], equals: tuple[int, ...]) -> Iterator[Parameter]:
@@ -179,7 +195,7 @@ class Page:
             while sign is not None and sign < start:
                 sign = next(signs, None)
             if sign is not None and sign < end:
-                yield Parameter(self._slice(start + 1, sign).strip(), sign + 1, end)
+                yield Parameter(_apart(self._slice(start + 1, sign).strip()), sign + 1, end)
             else:
                 unnamed += 1
                 yield Parameter(str(unnamed), start + 1, end)
@@ -192,6 +208,20 @@ class Page:
             if match and not _NO_TITLE.search(target, match.end()):
                 key = self._slice(bar + 1, link.end - 2).strip() if link.pipes else ""
                 yield CategoryLink(title(target[match.end() :]), key, link.start, link.end)
+
+
+def _name(written: str) -> str:
+    """Write a title as MediaWiki does, or "" where it is longer than a title may be."""
+    name = title(_apart(written))
+    return name if len(name.encode("utf-8", "surrogatepass")) <= _TITLE_BYTES else ""
+
+
+def _apart(written: str) -> str:
+    """Drop a long name with brackets in it, which is no title.
+
+    Where a thousand brackets are in each other's names, all would else be read a hundred times over.
+    """
+    return "" if len(written) > _TITLE_BYTES and _BRACKET.search(written) else written
 
 
 # In a set of a thousand files each name is looked for on a thousand pages.

@@ -9,6 +9,8 @@ from pathlib import Path
 import mwparserfromhell
 import pytest
 
+from faebot_hash import markup, wikitext
+from faebot_hash.credits import credits_of
 from faebot_hash.markup import title
 from faebot_hash.wikitext import Page, category_cuts, restored, virin, with_category, without
 from tests.conftest import CORPORA
@@ -193,6 +195,57 @@ def test_every_page_reads_as_mwparserfromhell_reads_it() -> None:
         assert [link.name for link in page.categories] == categories, path
         compared += 1
     assert compared > 120
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("a" * 255, "A" + "a" * 254),
+        ("a" * 256, ""),
+        ("é" * 127, "É" + "é" * 126),
+        ("é" * 128, ""),
+        ("&#233;" * 127, "É" + "é" * 126),
+        (" " * 400 + "a" + "_" * 400 + "b", "A b"),
+        ("a{{b}}", "A{{b}}"),
+        ("a{{b}}" + " " * 300, ""),
+    ],
+)
+def test_no_name_is_longer_than_a_title(written: str, name: str) -> None:
+    template = Page("{{" + written + "|author=x}}").templates[0]
+    assert (template.name, [one.name for one in template.parameters]) == (name, ["author"])
+
+
+WITHIN = {
+    "templates": ("{{ ", "}}"),
+    "templates with entities": ("{{&", "}}"),
+    "templates in names of parameters": ("{{a|", "=1}}"),
+    "links to files": ("[[file:", "]]"),
+    "links to categories": ("[[category:", "]]"),
+    "values": ("{{a|b=", "}}"),
+}
+
+
+@pytest.mark.parametrize(("opening", "closing"), WITHIN.values(), ids=WITHIN.keys())
+def test_names_within_names_are_not_read_over_and_over(
+    opening: str, closing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_characters = []
+
+    def counting_title(written: str) -> str:
+        read_characters.append(len(written))
+        return title(written)
+
+    monkeypatch.setattr(wikitext, "title", counting_title)
+    monkeypatch.setattr(markup, "title", counting_title)
+    for depth in (10, 20_000):
+        read_characters.clear()
+        text = opening * depth + "x" + closing * depth
+        page = Page(text)
+        credits_of(page)
+        assert page.virin() is None
+        page.has_other_versions()
+        assert isinstance(page.files, frozenset)
+        assert sum(read_characters) < 2 * len(text) + 50_000, "some names of up to 255 characters"
 
 
 @pytest.mark.timeout(60)
