@@ -320,6 +320,52 @@ def test_a_slow_host_is_given_up(host: MediaHost, behaviour: Behaviour) -> None:
     assert len(host.seen) == 2
 
 
+class SlowLine:
+    """A line of so many Mbit/s, and a stopwatch that runs as its bytes are read and not before."""
+
+    PIECE_BYTES = 16_000
+
+    def __init__(self, mbps: float) -> None:
+        self._piece_s = self.PIECE_BYTES * 8 / (mbps * 1e6)
+        self._moment = 0.0
+        self._read = threading.Event()
+
+    def __call__(self) -> float:
+        self._read.set()
+        return self._moment
+
+    def carrying(self, body: bytes) -> Behaviour:
+        def behaviour(handler: Answering) -> None:
+            handler.answer(200, Content_Type="image/png", Content_Length=str(len(body)))
+            for start in range(0, len(body), self.PIECE_BYTES):
+                self._read.clear()
+                self._moment += self._piece_s
+                handler.wfile.write(body[start : start + self.PIECE_BYTES])
+                self._read.wait(5)
+
+        return behaviour
+
+
+@pytest.mark.parametrize(
+    ("mbps", "as_thumbnail", "as_original"),
+    [(10, True, True), (1, False, True), (0.6, False, True), (0.4, False, False)],
+)
+def test_an_original_may_take_the_time_that_a_thumbnail_may_not(
+    host: MediaHost, mbps: float, as_thumbnail: bool, as_original: bool
+) -> None:
+    body = b"\x89" * 4_000_000
+    for cap_bytes, comes in ((None, as_thumbnail), (len(body), as_original)):
+        line = SlowLine(mbps)
+        host.behaviours["/a"] = line.carrying(body)
+        chosen = HttpSettings(hosts=(host.authority,), timeout_s=10, attempts=1, bandwidth_mbps=1_000)
+        with PoliteFetcher(chosen, clock=host.clock, stopwatch=line) as fetcher:
+            [(_, result)] = fetcher.fetch([host.url("/a")], cap_bytes)
+        assert isinstance(result, bytes) == comes
+        if isinstance(result, Skipped):
+            assert result.reason is Reason.UNREADABLE
+            assert "bytes in the time allowed" in result.detail
+
+
 def test_a_host_that_is_not_there_is_given_up(host: MediaHost) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

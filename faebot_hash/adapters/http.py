@@ -9,10 +9,10 @@ import ipaddress
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
@@ -35,6 +35,7 @@ LONGEST_HOLD_S = 900.0
 MOST_REDIRECTS = 3
 ERROR_PAGE_BYTES = 65_536
 PIECE_BYTES = 16_384
+SLOWEST_MBPS = 0.5  # a line of 1 Mbit/s, which two downloads share
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SIZE_REFUSED = re.compile(rb"Use thumbnail (sizes|steps) listed on|w\.wiki/GHai")
@@ -54,11 +55,12 @@ class _Again:
 
 @dataclass(frozen=True)
 class _Limits:
-    """What one attempt may take: bytes of body, and time on the wire until a monotonic moment."""
+    """What an attempt may take: bytes of body, and time on the wire, to a moment that each byte puts off."""
 
-    body_bytes: int
-    ends_at: float
     stop: threading.Event
+    body_bytes: int
+    s_per_byte: float
+    ends_at: float = 0.0
 
 
 class _Session(requests.Session):
@@ -82,6 +84,7 @@ class PoliteFetcher:
         user_agent_name: str = "faebot_hash",
         backoff_s: float = POLITE_BACKOFF_S,
         clock: Clock | None = None,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._hosts = frozenset(host.lower() for host in (*settings.hosts, *extra_hosts))
@@ -90,6 +93,7 @@ class PoliteFetcher:
             raise ValueError(f"a back-off of {backoff_s} s is for loopback hosts only")
         self._backoff_s = backoff_s
         self._clock = clock or Clock()
+        self._stopwatch = stopwatch
         self._bandwidth = Bandwidth(settings.bandwidth_mbps, self._clock)
         self._hold = Hold(self._clock, LONGEST_HOLD_S)
         self._session = _session(_user_agent(settings.contact, user_agent_name, local), settings.parallel)
@@ -115,14 +119,17 @@ class PoliteFetcher:
 
         Addresses are taken from ``urls`` only as they are needed. ``cap_bytes`` is the most that one body may
         have, ``settings.thumbnail_bytes`` when None. Closing the generator ends its downloads.
+        Thumbnails must be there within ``settings.timeout_s``. A body with a cap of its own may be a
+        thousand times as large: it has the time besides that what came of it needs at ``SLOWEST_MBPS``.
         """
         most = 2 * self._settings.parallel
-        cap_bytes = self._settings.thumbnail_bytes if cap_bytes is None else cap_bytes
         stop = threading.Event()
+        s_per_byte = 0.0 if cap_bytes is None else 8 / (SLOWEST_MBPS * 1e6)
+        limits = _Limits(stop, self._settings.thumbnail_bytes if cap_bytes is None else cap_bytes, s_per_byte)
         running: dict[Future[bytes | Skipped], str] = {}
         try:
             for url in urls:
-                running[self._threads.submit(self._fetched, url, cap_bytes, stop)] = url
+                running[self._threads.submit(self._fetched, url, limits)] = url
                 if len(running) >= most:
                     yield from _finished(running)
             while running:
@@ -131,14 +138,14 @@ class PoliteFetcher:
             stop.set()
             wait([future for future in running if not future.cancel()])
 
-    def _fetched(self, url: str, cap_bytes: int, stop: threading.Event) -> bytes | Skipped:
-        detail = "stopped"
+    def _fetched(self, url: str, limits: _Limits) -> bytes | Skipped:
+        detail, stop = "stopped", limits.stop
         for attempt in range(self._settings.attempts):
             if not self._hold.wait(stop):
                 return Skipped(url, Reason.UNREADABLE, "the host wants a long pause; run again later")
             if stop.is_set():
                 break
-            answer = self._attempt(url, cap_bytes, stop)
+            answer = self._attempt(url, replace(limits, ends_at=self._stopwatch() + self._settings.timeout_s))
             if not isinstance(answer, _Again):
                 return answer
             detail = f"{answer.detail}; tried {attempt + 1} times"
@@ -149,9 +156,8 @@ class PoliteFetcher:
                 self._clock.wait_until(self._clock.now() + pause_s, stop)
         return Skipped(url, Reason.UNREADABLE, detail)
 
-    def _attempt(self, url: str, cap_bytes: int, stop: threading.Event) -> bytes | Skipped | _Again:
+    def _attempt(self, url: str, limits: _Limits) -> bytes | Skipped | _Again:
         """Ask once, following redirects by hand, so that each address is judged before it is connected to."""
-        limits = _Limits(cap_bytes, time.monotonic() + self._settings.timeout_s, stop)
         base, target = "", url
         try:
             for _ in range(MOST_REDIRECTS + 1):
@@ -184,7 +190,7 @@ class PoliteFetcher:
         return request if authority in self._hosts else authority
 
     def _send(self, prepared: requests.PreparedRequest, limits: _Limits) -> requests.Response:
-        left_s = max(0.001, limits.ends_at - time.monotonic())
+        left_s = max(0.001, limits.ends_at - self._stopwatch())
         return self._session.send(prepared, stream=True, allow_redirects=False, timeout=left_s)
 
     def _judged(self, url: str, response: requests.Response, limits: _Limits) -> bytes | Skipped | _Again:
@@ -228,7 +234,7 @@ class PoliteFetcher:
     def _error_page(self, response: requests.Response, limits: _Limits) -> bytes:
         """Give the start of an error's page; one that breaks off says enough."""
         pieces = []
-        at_most = _Limits(ERROR_PAGE_BYTES, limits.ends_at, limits.stop)
+        at_most = replace(limits, body_bytes=ERROR_PAGE_BYTES, s_per_byte=0.0)
         try:
             for piece in self._pieces(response, at_most):
                 pieces.append(piece)
@@ -238,13 +244,13 @@ class PoliteFetcher:
 
     def _pieces(self, response: requests.Response, limits: _Limits) -> Iterator[bytes]:
         """Give the body as it comes, until a little beyond the limit; raises requests' Timeout."""
-        size_bytes, waited_s = 0, 0.0
+        size_bytes, more_s = 0, 0.0
         # read() would wait for a whole piece, and a drip would outlast every deadline.
         while size_bytes <= limits.body_bytes and (piece := response.raw.read1(PIECE_BYTES, False)):
             yield piece
             size_bytes += len(piece)
-            waited_s += self._bandwidth.pay(len(piece), limits.stop)
-            if limits.stop.is_set() or time.monotonic() > limits.ends_at + waited_s:
+            more_s += len(piece) * limits.s_per_byte + self._bandwidth.pay(len(piece), limits.stop)
+            if limits.stop.is_set() or self._stopwatch() > limits.ends_at + more_s:
                 raise exceptions.Timeout(f"only {size_bytes} bytes in the time allowed")
 
 
