@@ -161,7 +161,8 @@ class Confirmer:
             return None
         if (nominee.file.sha1, keeper.file.sha1) != (proposal.file.sha1, witness.sha1):
             return Skipped(proposal.file.title, Reason.OVERWRITTEN)
-        # What the page transcludes now, it transcludes by our own template too.
+        # What the page transcludes now, it transcludes by our own template too. The history is not asked
+        # again: it has our own nomination by now, and without that the page looks like one taken away.
         return self._objection(replace(nominee, page=clean, templates=frozenset()), keeper)
 
     def _ruled(
@@ -207,7 +208,7 @@ class Confirmer:
     ) -> Proposal | Skipped:
         assert ranking.keeper is not None
         nominee, keeper = facts[page_id], facts[ranking.keeper.evidence.page_id]
-        if objection := self._objection(nominee, keeper):
+        if objection := self._objection(nominee, keeper) or self._removed_by_human(nominee, keeper):
             return objection
         if not self.settings.tagging.duplicate_template:
             return Skipped(
@@ -225,7 +226,7 @@ class Confirmer:
 
     def _objection(self, nominee: Facts, keeper: Facts) -> Skipped | None:
         family = self._families.get(nominee.file.page_id)
-        objection = objections.objection(
+        return objections.objection(
             nominee,
             keeper,
             names=self._names,
@@ -233,8 +234,8 @@ class Confirmer:
             linking=self._linking(nominee),
             family=[file.title for file in family.files] if family else (),
         )
-        if objection:
-            return objection
+
+    def _removed_by_human(self, nominee: Facts, keeper: Facts) -> Skipped | None:
         page_id = nominee.file.page_id
         ours = self.journal.rows(kind=Kind.NOMINATED, state="UNDONE", page_id=page_id)
         withdrawn = [row.revid for row in ours]

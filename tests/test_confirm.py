@@ -1,0 +1,367 @@
+"""Confirming, question by question: families, files that stand alone, releases, second thoughts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from faebot_hash.confirm import Confirmer
+from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
+from faebot_hash.family import Confirmed
+from faebot_hash.model import PageText
+from faebot_hash.originals import OriginalReader
+from faebot_hash.reasons import Reason, Skipped
+from tests.living_wiki import Darkroom, Media, MemoryStore, Picture
+from tests.walks import HOME, MemorySession, Walk
+
+PAIR, PAIR_BY_AGE = (0, 0), (4, 2)
+OUR_LINE = "{{Duplicate|1=Crab 1.jpg|2=Faebot confirmed identical: pixel SHA1"
+
+
+class Scene(Walk):
+    """Files that were tagged as looking alike; the first is the oldest where the layouts say so."""
+
+    def __init__(self, pictures: Sequence[int] = PAIR, layouts: Sequence[int] = PAIR_BY_AGE) -> None:
+        super().__init__(pictures, layouts)
+        self.session = MemorySession(self)
+        self.confirmer = self.confirming()
+
+    def confirming(self) -> Confirmer:
+        """Begin a run."""
+        return Confirmer(
+            self.settings,
+            self.wiki,
+            self.facts,
+            self.session.hasher(Darkroom()),
+            OriginalReader(Media(), Darkroom(), self.store, 1_000),
+            self.store,
+            self.store,
+        )
+
+    def says(self, page_id: int, text: str) -> None:
+        self.wiki.save(page_id, text, "by hand", "Visitor")
+
+    def adds(self, page_id: int, words: str) -> None:
+        self.says(page_id, f"{self.wiki.text(page_id)}\n{words}")
+
+    def family(self) -> Confirmed:
+        """Look into the only family."""
+        (found,) = (one for one in self.confirmer.confirm() if isinstance(one, Confirmed))
+        return found
+
+    def alone(self) -> Proposal | Skipped:
+        """See to the only file that stands alone."""
+        (found,) = (one for one in self.confirmer.confirm() if not isinstance(one, Confirmed))
+        return found
+
+    def nomination(self) -> Proposal:
+        (ruling,) = self.family().rulings
+        (proposal,) = ruling.proposals
+        return proposal
+
+    def carried_out(self) -> tuple[Confirmed, list[Applied | Skipped]]:
+        """Nominate whatever the family's rulings say."""
+        confirmed = self.family()
+        proposals = [one for ruling in confirmed.rulings for one in ruling.proposals]
+        return confirmed, [self.session.editor.carry_out(one, self.confirmer) for one in proposals]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def reasons(confirmed: Confirmed) -> dict[str, Reason]:
+    """Give the reason of each file of a family that is not nominated."""
+    told = (*confirmed.skipped, *(one for ruling in confirmed.rulings for one in ruling.skipped))
+    return {one.what: one.reason for one in told}
+
+
+# Families
+
+
+def test_the_oldest_is_kept(scene: Scene) -> None:
+    proposal = scene.nomination()
+    assert (proposal.file.page_id, proposal.kind) == (2, Kind.NOMINATED)
+    assert [witness.page_id for witness in proposal.witnesses] == [1]
+    assert proposal.edit.new_text.startswith(OUR_LINE)
+
+
+def test_each_group_of_a_family_has_a_ruling_of_its_own() -> None:
+    scene = Scene([0, 1, 0, 1, 2], [6, 6, 2, 2, 0])
+    confirmed = scene.family()
+    assert [[one.file.page_id for one in ruling.proposals] for ruling in confirmed.rulings] == [[3], [4]]
+    assert reasons(confirmed) == {"Crab 5.jpg": Reason.NOT_IDENTICAL}
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda scene: scene.adds(1, "{{delete|x}}"), [Reason.DELETION_PENDING, Reason.LAST_COPY]),
+        (lambda scene: scene.adds(2, "{{duplicate|X.jpg}}"), [Reason.LAST_COPY, Reason.DELETION_PENDING]),
+        (lambda scene: scene.wiki.kept.add(1), [Reason.KEPT, Reason.LAST_COPY]),
+        (
+            lambda scene: scene.wiki.overwrite(1, Picture(0, variant=9)),
+            [Reason.OVERWRITTEN, Reason.LAST_COPY],
+        ),
+        (lambda scene: scene.wiki.overwrite(1, Picture(7)), [Reason.NOT_IDENTICAL, Reason.NOT_IDENTICAL]),
+        (lambda scene: scene.says(1, scene.wiki.text(1).replace("A crab", "{{nobots}}")), [None, None]),
+        (lambda scene: scene.adds(2, "{{nobots}}"), [None, Reason.BOTS_EXCLUDED]),
+        (lambda scene: scene.wiki.usage.update({2: 3}), [Reason.NO_KEEPER, Reason.NO_KEEPER]),
+        (lambda scene: scene._protect(2), [None, Reason.PROTECTED]),
+    ],
+)
+def test_why_files_of_a_pair_stay(
+    scene: Scene, act: Callable[[Scene], object], expected: list[Reason | None]
+) -> None:
+    act(scene)
+    found = reasons(scene.family())
+    assert [found.get(f"Crab {page_id}.jpg") for page_id in (1, 2)] == expected
+
+
+def test_two_of_three_go_on_without_the_one_that_people_are_at() -> None:
+    scene = Scene([0, 0, 0], [6, 4, 2])
+    scene.adds(1, "{{delete|x}}")
+    confirmed = scene.family()
+    (ruling,) = confirmed.rulings
+    assert [file.page_id for file in ruling.group] == [2, 3]
+    assert [one.file.page_id for one in ruling.proposals] == [3]
+    assert reasons(confirmed) == {"Crab 1.jpg": Reason.DELETION_PENDING}
+
+
+def test_a_tie_is_for_people() -> None:
+    assert set(reasons(Scene(PAIR, [2, 2]).family()).values()) == {Reason.NO_KEEPER}
+
+
+def test_switched_off_the_ruling_is_told_all_the_same(scene: Scene) -> None:
+    scene._switch()
+    scene.confirmer = scene.confirming()
+    confirmed = scene.family()
+    assert reasons(confirmed) == {"Crab 2.jpg": Reason.NOMINATION_OFF}
+    assert confirmed.rulings[0].ranking.keeper is not None
+
+
+def test_what_goes_between_the_listing_and_the_look_leaves_nobody_alone(scene: Scene) -> None:
+    confirmed = scene.family()
+    scene.wiki.delete(1)
+    again = scene.confirmer.look_into(confirmed.family)
+    assert again.rulings == ()
+    assert reasons(again) == {"page 1": Reason.MISSING, "Crab 2.jpg": Reason.NO_PARTNER}
+
+
+def test_only_families_with_a_chosen_file_are_looked_into() -> None:
+    scene = Scene([0, 0, 1, 1], [6, 2, 6, 2])
+    for page_id in (3, 4):
+        text = scene.wiki.text(page_id).replace("00181b19147afc00", "f" * 16)
+        scene.says(page_id, text)
+        scene.wiki.pictures[page_id] = replace(scene.wiki.pictures[page_id], look=1)
+        scene.wiki.overwrite(page_id, scene.wiki.pictures[page_id])
+    both = [one for one in scene.confirmer.confirm() if isinstance(one, Confirmed)]
+    (chosen,) = scene.confirmer.confirm({"Crab 4.jpg"})
+    assert isinstance(chosen, Confirmed)
+    assert [file.page_id for file in chosen.family.files] == [3, 4]
+    assert len(both) == 2
+    assert list(scene.confirmer.confirm({"Elsewhere.jpg"})) == []
+
+
+def test_a_member_without_a_hash_as_its_key_is_told(scene: Scene) -> None:
+    scene.says(1, scene.wiki.text(1).replace("00181b19147afc00", "sunset"))
+    found = [one for one in scene.confirmer.confirm() if isinstance(one, Skipped)]
+    assert [(one.what, one.reason) for one in found] == [
+        ("Crab 2.jpg", Reason.NO_PARTNER),
+        ("Crab 1.jpg", Reason.NO_HASH_KEY),
+    ]
+    assert [one.what for one in scene.confirmer.confirm({"Crab 2.jpg"}) if isinstance(one, Skipped)] == [
+        "Crab 2.jpg"
+    ]
+
+
+# Files that stand alone
+
+
+def test_a_keeper_whose_release_was_lost_is_released(scene: Scene) -> None:
+    scene.carried_out()
+    proposal = scene.alone()
+    assert isinstance(proposal, Proposal)
+    assert (proposal.file.page_id, proposal.kind) == (1, Kind.RELEASED)
+    assert HOME not in proposal.edit.new_text
+
+
+def test_a_file_whose_partner_is_gone_is_cleaned_up(scene: Scene) -> None:
+    scene.wiki.delete(1)
+    proposal = scene.alone()
+    assert isinstance(proposal, Proposal)
+    assert (proposal.file.page_id, proposal.kind) == (2, Kind.CLEANED)
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda scene: None, Reason.NO_PARTNER),
+        (lambda scene: scene.adds(2, "{{nobots}}"), Reason.BOTS_EXCLUDED),
+        (lambda scene: scene._protect(2), Reason.PROTECTED),
+    ],
+)
+def test_why_a_file_alone_is_left(scene: Scene, act: Callable[[Scene], object], expected: Reason) -> None:
+    scene.says(1, "somebody took the category off")
+    act(scene)
+    found = scene.alone()
+    assert isinstance(found, Skipped)
+    assert found.reason is expected
+
+
+def test_where_nothing_tells_of_partners_nothing_is_done(scene: Scene) -> None:
+    scene.wiki.delete(1)
+    scene.store = MemoryStore()
+    scene.wiki.revisions[2] = [
+        (replace(revision, comment=""), text) for revision, text in scene.wiki.revisions[2]
+    ]
+    scene.confirmer = scene.confirming()
+    found = scene.alone()
+    assert isinstance(found, Skipped)
+    assert found.reason is Reason.PARTNER_UNKNOWN
+
+
+def test_a_file_that_goes_meanwhile_is_told(scene: Scene) -> None:
+    file = scene.wiki.known[2]
+    scene.wiki.delete(2)
+    found = scene.confirmer.look_after(file)
+    assert isinstance(found, Skipped)
+    assert found.reason is Reason.MISSING
+
+
+# Releases
+
+
+def test_the_keeper_is_released_when_all_others_are_nominated() -> None:
+    scene = Scene([0, 0, 0], [6, 4, 2])
+    confirmed, applied = scene.carried_out()
+    proposal = scene.confirmer.release(confirmed, applied)
+    assert isinstance(proposal, Proposal)
+    assert proposal.file.page_id == 1
+    assert proposal.edit.summary == (
+        "Faebot keeps this file: [[:File:Crab 2.jpg]] and 1 more are nominated as identical"
+    )
+
+
+@pytest.mark.parametrize("outcome", [one for one in Outcome if one is not Outcome.EDITED])
+def test_a_nomination_that_does_not_stand_releases_nobody(scene: Scene, outcome: Outcome) -> None:
+    confirmed, (applied,) = scene.carried_out()
+    assert isinstance(applied, Applied)
+    released = scene.confirmer.release(confirmed, [replace(applied, outcome=outcome)])
+    assert isinstance(released, Proposal if outcome is Outcome.NOTHING_TO_DO else type(None))
+
+
+def test_with_another_file_unresolved_the_keeper_stays() -> None:
+    scene = Scene([0, 0, 1], [6, 4, 2])
+    assert scene.confirmer.release(*scene.carried_out()) is None
+
+
+def test_a_keeper_that_refuses_bots_keeps_its_category(scene: Scene) -> None:
+    scene.adds(1, "{{nobots}}")
+    released = scene.confirmer.release(*scene.carried_out())
+    assert isinstance(released, Skipped)
+    assert released.reason is Reason.BOTS_EXCLUDED
+
+
+# Second thoughts
+
+
+def test_a_page_that_changed_is_judged_as_it_is_now(scene: Scene) -> None:
+    proposal = scene.nomination()
+    scene.adds(2, "[[Category:By a person]]")
+    again = scene.confirmer.judge_again(proposal)
+    assert isinstance(again, Skipped), "a category more makes a tie"
+    assert again.reason is Reason.NO_KEEPER
+    scene.adds(1, "[[Category:By a person]]")
+    again = scene.confirmer.judge_again(proposal)
+    assert isinstance(again, Proposal)
+    assert "By a person" in again.edit.new_text
+    assert again.edit.page.revid > proposal.edit.page.revid
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda scene: scene.wiki.delete(1), Reason.NO_PARTNER),
+        (lambda scene: scene.adds(2, "{{delete|x}}"), Reason.DELETION_PENDING),
+        (lambda scene: scene.adds(2, "{{nobots}}"), Reason.BOTS_EXCLUDED),
+        (lambda scene: scene.wiki.overwrite(2, Picture(5)), Reason.NOT_IDENTICAL),
+    ],
+)
+def test_why_a_nomination_is_not_made_after_all(
+    scene: Scene, act: Callable[[Scene], object], expected: Reason
+) -> None:
+    proposal = scene.nomination()
+    act(scene)
+    again = scene.confirmer.judge_again(proposal)
+    assert isinstance(again, Skipped)
+    assert (again.what, again.reason) == ("Crab 2.jpg", expected)
+
+
+def test_a_release_is_judged_again_by_its_partners(scene: Scene) -> None:
+    scene.carried_out()
+    proposal = scene.alone()
+    assert isinstance(proposal, Proposal)
+    scene.adds(1, "Words")
+    again = scene.confirmer.judge_again(proposal)
+    assert isinstance(again, Proposal)
+    assert (again.kind, "Words" in again.edit.new_text) == (Kind.RELEASED, True)
+
+
+def nominated(scene: Scene) -> tuple[Proposal, PageText]:
+    """Nominate, and give the page with the nomination on it."""
+    _, (applied,) = scene.carried_out()
+    assert isinstance(applied, Applied)
+    assert applied.outcome is Outcome.EDITED
+    return applied.proposal, merged(scene)
+
+
+def merged(scene: Scene) -> PageText:
+    page = scene.wiki.texts([2])[2]
+    assert isinstance(page, PageText)
+    return page
+
+
+def test_a_nomination_that_holds_is_not_withdrawn(scene: Scene) -> None:
+    proposal, page = nominated(scene)
+    assert scene.confirmer.withdrawal(proposal, page) is None
+    scene.adds(2, "Words")
+    assert scene.confirmer.withdrawal(proposal, merged(scene)) is None
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda scene: scene.wiki.delete(1),
+        lambda scene: scene.says(1, "#REDIRECT [[File:Crab 2.jpg]]"),
+        lambda scene: scene.wiki.overwrite(1, Picture(0, variant=9)),
+        lambda scene: scene.wiki.overwrite(2, Picture(0, variant=9)),
+        lambda scene: scene.adds(1, "{{duplicate|Crab 2.jpg}}"),
+        lambda scene: scene.adds(2, "{{delete|x}}"),
+        lambda scene: scene.adds(2, "{{nobots}}"),
+        lambda scene: scene.wiki.usage.update({2: 1}),
+        lambda scene: scene.wiki.kept.add(2),
+    ],
+)
+def test_a_nomination_that_no_longer_holds_is_withdrawn(scene: Scene, act: Callable[[Scene], object]) -> None:
+    before = scene.wiki.text(2)
+    proposal, page = nominated(scene)
+    assert page.text != before
+    act(scene)
+    page = merged(scene)
+    edit = scene.confirmer.withdrawal(proposal, page)
+    assert isinstance(edit, PageEdit)
+    assert edit.summary.startswith("Undo own edit: ")
+    assert "{{Duplicate|1=" not in edit.new_text
+    assert edit.new_text.startswith(before)
+
+
+def test_only_what_stands_there_is_withdrawn(scene: Scene) -> None:
+    proposal, page = nominated(scene)
+    scene.wiki.delete(1)
+    without = replace(page, text="somebody was faster")
+    assert scene.confirmer.withdrawal(proposal, without) is None
+    assert scene.confirmer.withdrawal(replace(proposal, kind=Kind.RELEASED), page) is None
