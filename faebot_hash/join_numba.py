@@ -68,6 +68,8 @@ def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch
             for first, last in pairwise(edges)
         ]
         yield parts, len(groups)
+        # The next prefix needs as much memory again.
+        del keyed, parts
 
 
 def _described(plan: Plan, tables: Sequence[tuple[int, ...]], prefix: tuple[int, ...]) -> _Tables:

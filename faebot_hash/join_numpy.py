@@ -17,7 +17,8 @@ from faebot_hash.model import HASH_BITS
 
 COST = Cost(arrange_ns=20, compare_ns=2.0, table_ns=150_000)
 
-_PART = 1 << 22
+_PART = 1 << 23
+_MOST_PART_BITS = 3
 _ALONE = 1 << 17
 _BLOCK = 1 << 15
 _LARGE = 192
@@ -32,7 +33,8 @@ def permutation(order: Sequence[int], count: int) -> Permutation:
 def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
     """Give the whole join as one batch of parts: the values whose key in one table begins alike."""
     part_bits = 0
-    while len(places) >> part_bits > _PART or (len(places) > _ALONE and not part_bits):
+    # Each part looks at all values, so there are few of them, for threads and for memory's sake.
+    while part_bits < _MOST_PART_BITS and len(places) >> part_bits > (_PART if part_bits else _ALONE):
         part_bits += 1
     part_bits = min(part_bits, *map(plan.key_bits, plan.tables))
     parts = [
