@@ -28,11 +28,19 @@ class Kind(StrEnum):
     UNNOMINATED = "unnominated"
     UNDO = "undo"
     REPORT = "report"
+    CLUSTERED = "clustered"
+    GALLERY = "gallery"
+    UNCLUSTERED = "unclustered"
 
     @property
     def done(self) -> str:
         """Say what happened to a page by such an edit."""
         return _DONE.get(self, self.value)
+
+    @property
+    def is_of_clusters(self) -> bool:
+        """Tell whether the edit is about similar files, which says nothing of duplicates."""
+        return self in (Kind.CLUSTERED, Kind.GALLERY, Kind.UNCLUSTERED)
 
     @property
     def is_bot_flagged(self) -> bool:
@@ -67,6 +75,9 @@ _DONE = {
     Kind.UNNOMINATED: "nominated no longer",
     Kind.UNDO: "undone",
     Kind.REPORT: "written",
+    Kind.CLUSTERED: "put into the category of its cluster",
+    Kind.GALLERY: "given a gallery of similar files",
+    Kind.UNCLUSTERED: "taken out of its cluster",
 }
 
 

@@ -118,6 +118,14 @@ def tagging(history: Iterable[Revision]) -> Revision | None:
 
 
 def _by_marks(page: PageText, parsed: Page, names: Sequence[str], home_category: str) -> Skipped | None:
+    if unwanted := by_wishes(page, parsed, names):
+        return unwanted
+    in_review = parsed.in_category((home_category, marks.IDENTICAL_CATEGORY))
+    return Skipped(_own(page.title), Reason.ALREADY_TAGGED) if in_review else None
+
+
+def by_wishes(page: PageText, parsed: Page, names: Sequence[str]) -> Skipped | None:
+    """Find a reason for which no bot should edit a page at all: redirects, {{bots}}, deletion requests."""
     own = _own(page.title)
     if page.is_redirect or parsed.is_redirect():
         return Skipped(own, Reason.REDIRECT)
@@ -125,8 +133,6 @@ def _by_marks(page: PageText, parsed: Page, names: Sequence[str], home_category:
         return Skipped(own, Reason.BOTS_EXCLUDED)
     if mark := parsed.uses(marks.DUPLICATE | marks.DELETION | marks.KEPT):
         return Skipped(own, Reason.DELETION_PENDING, f"{{{{{mark}}}}}")
-    if parsed.in_category((home_category, marks.IDENTICAL_CATEGORY)):
-        return Skipped(own, Reason.ALREADY_TAGGED)
     return None
 
 

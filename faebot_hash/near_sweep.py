@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from faebot_hash.collection import Collection
-from faebot_hash.errors import SettingsError
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.near import NearFinder, NearFound
 from faebot_hash.near_lines import near_lines, total_lines
@@ -16,19 +13,19 @@ from faebot_hash.near_pages import near_parts
 from faebot_hash.near_table import csv_rows, to_json
 from faebot_hash.reasons import Skipped
 from faebot_hash.report import skipped_line
+from faebot_hash.report_files import check_report, write_report
 from faebot_hash.report_pages import write_parts
 from faebot_hash.session import Session
 from faebot_hash.slicing import Slicer
 
 SUMMARY = "Faebot lists files that look alike, but are no duplicate set"
-FORMATS = (".jsonl", ".csv", ".wikitext")
 
 
 class NearSweep:
     """One run over one collection, in a session that is open.
 
-    ``report_file`` gets the pairs, in the format that its name ends with (``FORMATS``); ``publish`` writes
-    the collection's page, which only a run over all of it should.
+    ``report_file`` gets the pairs, in the format that its name ends with (``report_files``); ``publish``
+    writes the collection's page, which only a run over all of it should.
     """
 
     def __init__(
@@ -40,8 +37,7 @@ class NearSweep:
         publish: bool = True,
         colour: bool = False,
     ) -> None:
-        if report_file and report_file.suffix not in FORMATS:
-            raise SettingsError(f"-report:{report_file}: the name ends with {', '.join(FORMATS)}")
+        check_report(report_file)
         self._session, self._collection = session, collection
         self._report_file, self._publish, self._colour = report_file, publish, colour
         hasher = session.hasher(session.decoder(THUMBNAIL))
@@ -58,7 +54,9 @@ class NearSweep:
             self._tell(one)
         parts = near_parts(self._collection, found, self._session.settings.near)
         if self._report_file:
-            self._write(self._report_file, found, [part.text for part in parts])
+            objects = (pair for one in found for pair in to_json(one))
+            write_report(self._report_file, objects, csv_rows(found), parts)
+            self._session.say(f"Report: {self._report_file}")
         self._session.say("\n".join(total_lines(found, colour=self._colour)))
         if self._publish:
             title = f"{self._session.settings.near.report_page}/{self._collection.name}"
@@ -70,14 +68,3 @@ class NearSweep:
             self._session.say(skipped_line(found, colour=self._colour))
         else:
             self._session.say("\n".join([*near_lines(found, colour=self._colour), ""]))
-
-    def _write(self, path: Path, found: list[NearFound | Skipped], pages: list[str]) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            if path.suffix == ".csv":
-                csv.writer(file).writerows(csv_rows(found))
-            elif path.suffix == ".wikitext":
-                file.write("\n".join(pages))
-            else:
-                objects = (pair for one in found for pair in to_json(one))
-                file.writelines(f"{json.dumps(pair, ensure_ascii=False)}\n" for pair in objects)
-        self._session.say(f"Report: {path}")

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
+from faebot_hash.level import Level
 from faebot_hash.model import SliceKind
 from faebot_hash.settings import Settings
 
@@ -72,3 +73,13 @@ def with_tolerance(settings: Settings, given: Mapping[str, str]) -> Settings:
         raise SettingsError(f"-tolerance:{given['tolerance']} is no number of bits")
     bits = int(given["tolerance"])
     return replace(settings, near=replace(settings.near, phash_bits=bits, dhash_bits=bits))
+
+
+def with_level(collection: Collection, given: Mapping[str, str]) -> Collection:
+    """Take the level of clusters from -level, where it is given; raises SettingsError."""
+    if "level" not in given:
+        return collection
+    if given["level"].upper() not in Level.__members__:
+        known = ", ".join(level.name.lower() for level in Level)
+        raise SettingsError(f"-level:{given['level']} is not known; there are {known}")
+    return replace(collection, cluster_level=Level[given["level"].upper()])

@@ -296,5 +296,5 @@ class Journal(Protocol):
         ...
 
     def tagged(self, page_id: int) -> bool:
-        """Tell whether an edit of ours on this page is known to have been saved, and was not undone."""
+        """Tell whether an edit of ours about duplicates is known to stand on this page, not undone by us."""
         ...

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from faebot_hash.edits import PageEdit
+from faebot_hash.edits import Kind, PageEdit
 from faebot_hash.errors import WikiError
 from faebot_hash.model import Basis, FileInfo, Fingerprint, PageText, Revision, Seed, Slice
 from faebot_hash.ports import (
@@ -266,7 +266,8 @@ class FakeJournal:
         return max((row.sent_at for row in self.by_token.values() if row.sent_at), default=None)
 
     def tagged(self, page_id: int) -> bool:
-        return any(row.intent.page_id == page_id and row.state == "DONE" for row in self.by_token.values())
+        of_clusters = [kind for kind in Kind if kind.is_of_clusters]
+        return any(row.intent.kind not in of_clusters for row in self.rows(page_id=page_id, state="DONE"))
 
     @property
     def states(self) -> list[str]:

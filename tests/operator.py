@@ -9,8 +9,11 @@ import pywikibot
 from pywikibot.pagegenerators import GeneratorFactory
 
 from faebot_hash import settings_file
+from faebot_hash.cluster_sweep import ClusterSweep
+from faebot_hash.collection import Collection
 from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.confirmation import Confirmation
+from faebot_hash.console import Decision
 from faebot_hash.near import NearFound
 from faebot_hash.near_sweep import NearSweep
 from faebot_hash.reasons import Skipped
@@ -18,10 +21,12 @@ from faebot_hash.session import Session
 from faebot_hash.settings import Settings
 from faebot_hash.sweep import Sweep
 from faebot_hash.tally import Tally
+from faebot_hash.upkeep import run_name
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
 
 SETTINGS = settings_file.load(CHECKOUT / "tests/practice/faebot.toml")
+FLEURON = SETTINGS.collection_named("fleuron")
 HOME = "Category:Faebot identified duplicates"
 IDENTICAL = "Category:Faebot identified identical duplicates"
 
@@ -62,6 +67,15 @@ class Operator:
         url = f"sqlite:///{self.store}"
         with Session(pywikibot.Site(), settings, f"near-{name}", store_url=url, **given) as session:
             return NearSweep(session, settings.collection_named(name), **of_sweep).run(())
+
+    def cluster(self, collection: Collection = FLEURON, **options: Any) -> list[Decision]:
+        """Cluster a search's collection."""
+        of_sweep = {name: options.pop(name) for name in ("is_whole", "report_file") if name in options}
+        settings: Settings = options.pop("settings", SETTINGS)
+        given = {"confirm": lambda proposal: True, "say": lambda line: None, **options}
+        url = f"sqlite:///{self.store}"
+        with Session(pywikibot.Site(), settings, run_name(collection), store_url=url, **given) as session:
+            return ClusterSweep(session, collection, **of_sweep).run(())
 
     def pages(self, prefix: str) -> dict[str, str]:
         """Read the pages in the bot's own space whose titles begin so, without "User:"."""

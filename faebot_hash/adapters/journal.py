@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from faebot_hash.adapters.counters import JOURNAL, next_number
 from faebot_hash.adapters.schema import journal, journal_partner
+from faebot_hash.edits import Kind
 from faebot_hash.ports import CLOSED_STATES, OPEN_STATES, Intent, JournalRow, RunSummary, may_settle
 
 LONGEST_DETAIL = 1_000
@@ -101,8 +102,11 @@ def last_sent(connection: Connection) -> datetime | None:
 
 
 def tagged(connection: Connection, page_id: int) -> bool:
-    """Tell whether a row of this page is DONE."""
-    query = select(journal.c.token).where(journal.c.page_id == page_id, journal.c.state == "DONE")
+    """Tell whether a row of this page is DONE that is about duplicates."""
+    of_clusters = [kind.value for kind in Kind if kind.is_of_clusters]
+    of_page = journal.c.page_id == page_id
+    done = (of_page, journal.c.state == "DONE", journal.c.kind.not_in(of_clusters))
+    query = select(journal.c.token).where(*done)
     return connection.scalar(query.limit(1)) is not None
 
 

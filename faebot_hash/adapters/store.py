@@ -162,5 +162,5 @@ class Store(IndexedHashes):
         return self._database.read(journal.last_sent)
 
     def tagged(self, page_id: int) -> bool:
-        """Tell whether an edit of ours on this page is known to have been saved, and was not undone."""
+        """Tell whether an edit of ours about duplicates is known to stand on this page, not undone by us."""
         return self._database.read(lambda connection: journal.tagged(connection, page_id))
