@@ -284,7 +284,7 @@ def queries() -> None:
         flat.add(_octets(values))
         multi = _multi_hash(values, 2)
         duck = _duckdb(values)
-        scan = "SELECT h FROM hashes WHERE bit_count(xor(h, ?::UBIGINT)) <= 8"
+        scan = "SELECT h FROM hashes WHERE bit_count(xor(h, ?::UBIGINT)) <= 8 LIMIT 101"
         within = Within(phash_bits=8)
         peers: dict[str, tuple[Callable[[int], object], int]] = {
             "mapped index": (lambda value: search.within(Query(phash=value), within, 100), 2000),
