@@ -200,10 +200,10 @@ class LivingWiki(FakeWiki):
         refused = {page_id: Skipped(self.known[page_id].title, Reason.REDIRECT) for page_id in redirects}
         return replace(told, files={**told.files, **refused})
 
-    def edit(self, edit: PageEdit, summary: str, as_bot: bool = True) -> EditAnswer:
+    def _edit_other(self, edit: PageEdit, summary: str) -> EditAnswer:
         if edit.page.page_id in self.deleted:
             return EditAnswer("nosuchpageid")
-        return super().edit(edit, summary, as_bot)
+        return super()._edit_other(edit, summary)
 
     def _text(self, page_id: int) -> PageText | Skipped:
         page = super()._text(page_id)

@@ -62,6 +62,12 @@ STORIES: dict[str, list[Step]] = {
         Step(Deed.CONFIRM),
         Step(Deed.REVERT_US),
     ],
+    "it is deleted under a withdrawal, and comes back": [
+        Step(Deed.CONFIRM),
+        Step(Deed.MARK_KEEPER, 0, 0),
+        Step(Deed.CONFIRM_AMONG_PEOPLE, 0, 123),
+        Step(Deed.UNDELETE),
+    ],
     "killed between taking back and noting it": [
         Step(Deed.CONFIRM),
         Step(Deed.DELETE_KEEPER),
