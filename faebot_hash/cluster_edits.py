@@ -202,7 +202,7 @@ def _reads_as_meant(before: Page, new_text: str, wish: Wish, collection: Collect
         _told(after, collection) == (_only(wish.category), wish.gallery)
         and now == kept
         and [one.name for one in after.templates] == [one.name for one in before.templates]
-        and without_ours(new_text, collection) == without_ours(before.text, collection).rstrip()
+        and without_ours(new_text, collection).rstrip() == without_ours(before.text, collection).rstrip()
         and not after.markup.left_open
         and new_text == new_text.rstrip() != ""
     )

@@ -308,7 +308,7 @@ def _run_and_die(operator: Operator, collection: Any, number: int) -> bool:
 def test_killed_between_any_two_steps_the_next_run_ends_the_same(operator: Operator, collection: Any) -> None:
     operator.cluster(collection)
     undisturbed = operator.state()
-    stride = 1 if os.environ.get("FAEBOT_LONG") == "1" else 5
+    stride = 1 if os.environ.get("FAEBOT_LONG") == "1" else 11
     killed = 0
     while True:
         operator.wiki.reset()
