@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, select
 
 from faebot_hash.adapters import schema
 from faebot_hash.adapters.batches import batches
-from faebot_hash.adapters.counters import CHANGE, next_number
 from faebot_hash.adapters.rejections import checked_key, rejection_columns, rejection_of
 from faebot_hash.adapters.upsert import insert_missing, upsert
 from faebot_hash.model import Basis, Fingerprint
@@ -44,9 +43,10 @@ def rows_of(results: Mapping[str, Fingerprint | Skipped], at: datetime) -> list[
     ]
 
 
-def keep(connection: Connection, rows: Sequence[Mapping[str, Any]], basis: Basis) -> None:
-    """Keep rows in a basis, in place of those with their keys."""
-    number = next_number(connection, CHANGE)
+def keep(connection: Connection, rows: Sequence[Mapping[str, Any]], basis: Basis, number: int) -> None:
+    """Keep rows in a basis, in place of those with their keys, as the change of a number."""
+    if not rows:
+        return
     common = {"basis_id": kept_basis_id(connection, basis), "change_number": number}
     upsert(connection, schema.fingerprint, [{**row, **common} for row in rows], changed_by=_TELLING)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from faebot_hash.adapters.batches import batches
-from faebot_hash.adapters.counters import CHANGE, next_number
 from faebot_hash.adapters.fingerprints import kept_basis_id
 from faebot_hash.adapters.schema import foreign_hash
 from faebot_hash.adapters.upsert import upsert
@@ -16,8 +15,15 @@ from faebot_hash.hash_index import PageHashes
 from faebot_hash.model import Basis
 
 
-def keep(connection: Connection, source: str, rows: Iterable[PageHashes], basis: Basis, at: datetime) -> None:
-    """Keep what a source says, in place of what it said of these pages before."""
+def keep(
+    connection: Connection,
+    source: str,
+    rows: Iterable[PageHashes],
+    basis: Basis,
+    number: int,
+    at: datetime,
+) -> None:
+    """Keep what a source says, in place of what it said of these pages before, as the change of a number."""
     by_id = {page_id: (phash, dhash) for page_id, phash, dhash in rows}
     if not by_id:
         return
@@ -25,7 +31,7 @@ def keep(connection: Connection, source: str, rows: Iterable[PageHashes], basis:
         "source": source,
         "basis_id": kept_basis_id(connection, basis),
         "imported_at": at,
-        "change_number": next_number(connection, CHANGE),
+        "change_number": number,
     }
     kept = [
         {**common, "page_id": page_id, "phash": phash, "dhash": dhash}

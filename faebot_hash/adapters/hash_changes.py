@@ -39,11 +39,11 @@ def after(connection: Connection, basis: Basis, number: int) -> HashChanges:
     if basis_number is None:
         return HashChanges(end, (), ())
     for query in _windows(basis_number, number, end):
-        for page_id, phash, dhash, may_match in connection.execute(query).tuples():
-            if may_match:
-                hashes[page_id] = (page_id, phash, dhash)
+        for row in connection.execute(query):
+            if row.may_match:
+                hashes[row.page_id] = (row.page_id, row.phash, row.dhash)
             else:
-                gone.add(page_id)
+                gone.add(row.page_id)
     return HashChanges(end, tuple(hashes.values()), tuple(gone - hashes.keys()))
 
 
@@ -65,10 +65,17 @@ def _windows(basis_number: int, start: int, end: int) -> list[Select[Any]]:
         return and_(number > start, number <= end)
 
     same = and_(fingerprint.c.sha1 == page.c.sha1, fingerprint.c.basis_id == basis_number)
-    columns = (page.c.page_id, fingerprint.c.phash, fingerprint.c.dhash, _MAY_MATCH)
-    foreign = (foreign_hash.c.page_id, foreign_hash.c.phash, foreign_hash.c.dhash, literal(True))
+    columns = (page.c.page_id, fingerprint.c.phash, fingerprint.c.dhash, _MAY_MATCH.label("may_match"))
+    foreign = (
+        foreign_hash.c.page_id,
+        foreign_hash.c.phash,
+        foreign_hash.c.dhash,
+        literal(True).label("may_match"),
+    )
+    # Plus nothing, or SQLite would go through all hashes of the basis for each window.
+    changed = and_(fingerprint.c.sha1 == page.c.sha1, fingerprint.c.basis_id + 0 == basis_number)
     return [
-        select(*columns).join_from(fingerprint, page, same).where(within(fingerprint.c.change_number)),
+        select(*columns).join_from(fingerprint, page, changed).where(within(fingerprint.c.change_number)),
         select(*columns).join_from(page, fingerprint, same, isouter=True).where(within(page.c.change_number)),
         select(*foreign).where(within(foreign_hash.c.change_number), foreign_hash.c.basis_id == basis_number),
     ]

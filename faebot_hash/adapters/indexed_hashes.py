@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from faebot_hash.adapters import checkpoints, failures, fingerprints, foreign_hashes, hash_changes, pages
+from faebot_hash.adapters.counters import CHANGE, next_number
 from faebot_hash.adapters.database import Database
 from faebot_hash.hash_index import (
     Failure,
@@ -29,6 +30,10 @@ class IndexedHashes:
         self._database = database
         self._now = now
 
+    def _change(self, work: Callable[[Connection, int], None]) -> None:
+        """Write what followers of changes shall hear of."""
+        self._database.write(lambda connection: work(connection, next_number(connection, CHANGE)))
+
     def keep_batch(self, batch: IndexBatch, basis: Basis, lease: Lease | None = None) -> bool:
         """Keep a batch; False, and nothing kept, when the lease is no longer the holder's.
 
@@ -40,10 +45,11 @@ class IndexedHashes:
         def keep(connection: Connection) -> bool:
             if lease is not None and not checkpoints.holds(connection, lease):
                 return False
-            pages.keep(connection, batch.pages, now)
-            pages.drop(connection, batch.gone, now)
-            if rows:
-                fingerprints.keep(connection, rows, basis)
+            if batch.pages or batch.gone or rows:
+                number = next_number(connection, CHANGE)
+                pages.keep(connection, batch.pages, number, now)
+                pages.drop(connection, batch.gone, number, now)
+                fingerprints.keep(connection, rows, basis, number)
             told = {*(one.page_id for one in batch.pages), *batch.gone}
             failures.forget(connection, told - batch.failures.keys())
             failures.note(connection, batch.failures, now)
@@ -56,12 +62,12 @@ class IndexedHashes:
     def put_pages(self, pages_seen: Iterable[IndexedPage]) -> None:
         """Keep what pages show; a page that is known is replaced, never added."""
         some, now = tuple(pages_seen), self._now()
-        self._database.write(lambda connection: pages.keep(connection, some, now))
+        self._change(lambda connection, number: pages.keep(connection, some, number, now))
 
     def drop_pages(self, page_ids: Iterable[int]) -> None:
         """Note that pages show no file any more; what is known of the files stays."""
         some, now = tuple(page_ids), self._now()
-        self._database.write(lambda connection: pages.drop(connection, some, now))
+        self._change(lambda connection, number: pages.drop(connection, some, number, now))
 
     def pages(self, page_ids: Iterable[int]) -> dict[int, IndexedPage]:
         """Look pages up by id; absent ones are not known, or show no file."""
@@ -131,7 +137,9 @@ class IndexedHashes:
     def put_foreign(self, source: str, rows: Iterable[PageHashes], basis: Basis) -> None:
         """Keep hashes that somebody else made; the same source and page again replace."""
         some, now = tuple(rows), self._now()
-        self._database.write(lambda connection: foreign_hashes.keep(connection, source, some, basis, now))
+        self._change(
+            lambda connection, number: foreign_hashes.keep(connection, source, some, basis, number, now)
+        )
 
     def foreign(self, source: str, page_ids: Iterable[int]) -> Mapping[int, PageHashes]:
         """Look up what a source says of pages."""

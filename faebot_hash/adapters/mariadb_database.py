@@ -42,6 +42,10 @@ STATEMENT_S = 60
 """The server ends any statement that takes longer, but not a renewal's."""
 
 RENEWAL_S = 24 * 3_600
+OTHERS_RENEWAL_S = 90
+# The server gives up a connection that says nothing for so long, and frees what it held.
+IDLE_S = 3_600
+RENEWAL_IDLE_S = 60
 MARKS_KEPT = timedelta(days=30)
 SESSION = {
     "sql_mode": "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
@@ -50,7 +54,6 @@ SESSION = {
     "innodb_lock_wait_timeout": "10",
     # A transaction that a lost connection left behind lets go of its rows.
     "idle_transaction_timeout": "30",
-    "wait_timeout": "3600",
 }
 
 
@@ -58,12 +61,13 @@ class MariaDatabase:
     """A server's database that is in use; fulfils Database. Opening makes tables and raises StoreError."""
 
     def __init__(self, url: URL, write: bool, patience: Patience | None = None) -> None:
-        self.where = url.set(query={}, password=None).render_as_string().partition("://")[2]
+        shown = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
+        self.where = shown.render_as_string().partition("://")[2]
         self._write = write
         self._patience = patience or Patience()
         self._thread = threading.get_ident()
         self._url = url
-        self._engine = self._engine_for(STATEMENT_S)
+        self._engine = self._engine_for(STATEMENT_S, IDLE_S)
         self._connection: Connection | None = None
         self._held: list[str] = []
         self._writer = secrets.token_hex(16)
@@ -157,18 +161,21 @@ class MariaDatabase:
         except InvalidRequestError as error:
             raise StoreError(f"{self.where}: {error}; use MariaDB") from error
 
-    def _engine_for(self, statement_s: int) -> Engine:
+    def _engine_for(self, statement_s: int, idle_s: int) -> Engine:
         limits = {"connect_timeout": 10, "read_timeout": statement_s + 30, "write_timeout": 30}
         engine = create_engine(
             self._url,
             poolclass=NullPool,
+            # Nothing is pooled, and a rollback on a lost connection would only complain.
+            pool_reset_on_return=None,
             isolation_level="READ COMMITTED",
             connect_args={name: value for name, value in limits.items() if name not in self._url.query},
         )
 
         @event.listens_for(engine, "connect")
         def begin_session(driver_connection: Any, record: object) -> None:
-            settings = {**SESSION, "max_statement_time": str(statement_s)}
+            limits_s = {"max_statement_time": str(statement_s), "wait_timeout": str(idle_s)}
+            settings = SESSION | limits_s
             with driver_connection.cursor() as cursor:
                 cursor.execute(
                     f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())}"
@@ -208,8 +215,11 @@ class MariaDatabase:
         """Make or change tables, however long it takes, while others wait for their turn."""
         self._drop()
         lock = f"faebot_hash {sha256(self.where.encode()).hexdigest()[:40]}"
-        with self._open(self._engine_for(RENEWAL_S)) as connection, connection.begin():
-            connection.execute(select(func.get_lock(lock, RENEWAL_S)))
+        with self._open(self._engine_for(RENEWAL_S, RENEWAL_IDLE_S)) as connection, connection.begin():
+            if connection.scalar(select(func.get_lock(lock, OTHERS_RENEWAL_S))) != 1:
+                raise StoreError(
+                    f"{self.where}: another process makes or renews the tables; start again when it is done"
+                )
             renewal.bring_up(connection, self.where)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, select, update
 
 from faebot_hash.adapters.batches import batches
-from faebot_hash.adapters.counters import CHANGE, next_number
 from faebot_hash.adapters.rejections import checked_key
 from faebot_hash.adapters.schema import page
 from faebot_hash.adapters.upsert import upsert
@@ -18,12 +17,9 @@ from faebot_hash.hash_index import IndexedPage
 _SHOWN = select(page).where(page.c.sha1.is_not(None))
 
 
-def keep(connection: Connection, pages: Sequence[IndexedPage], at: datetime) -> None:
-    """Keep what pages show, in place of what they showed before."""
+def keep(connection: Connection, pages: Sequence[IndexedPage], number: int, at: datetime) -> None:
+    """Keep what pages show, in place of what they showed before, as the change of a number."""
     by_id = {one.page_id: one for one in pages}
-    if not by_id:
-        return
-    number = next_number(connection, CHANGE)
     rows = [
         {
             "page_id": one.page_id,
@@ -38,10 +34,9 @@ def keep(connection: Connection, pages: Sequence[IndexedPage], at: datetime) -> 
     upsert(connection, page, rows, changed_by=("sha1",))
 
 
-def drop(connection: Connection, page_ids: Iterable[int], at: datetime) -> None:
+def drop(connection: Connection, page_ids: Iterable[int], number: int, at: datetime) -> None:
     """Note that pages show no file any more."""
     for some in batches(sorted(set(page_ids))):
-        number = next_number(connection, CHANGE)
         shown = page.c.page_id.in_(some) & page.c.sha1.is_not(None)
         gone = {"sha1": None, "uploaded": None, "seen_at": at, "change_number": number}
         connection.execute(update(page).where(shown).values(gone))

@@ -88,7 +88,7 @@ class Store(IndexedHashes):
         """Keep results by the file's SHA1; the same key again replaces. Passing troubles raise ValueError."""
         rows = fingerprints.rows_of(results, self._now())
         if rows:
-            self._database.write(lambda connection: fingerprints.keep(connection, rows, basis))
+            self._change(lambda connection, number: fingerprints.keep(connection, rows, basis, number))
 
     def originals(self, sha1s: Iterable[str]) -> dict[str, Original | Skipped]:
         """Look up what this version of Pillow made of originals; their fingerprints are kept elsewhere."""
