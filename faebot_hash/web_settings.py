@@ -15,7 +15,7 @@ class WebSettings:
     ``index_folder`` is where the search index lies; the pages that are found are those of ``wiki_url``.
     ``trusted_proxies`` is how many servers in front add to X-Forwarded-For, 0 for none. Pictures are at
     most ``picture_bytes`` long, a database query takes at most ``statement_s``. ``dump_file`` is served as
-    the table of all hashes, "" for none.
+    the table of all hashes, and ``replica_url`` asked for external links; "" for none.
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +29,7 @@ class WebSettings:
     picture_bytes: int = 12_000_000
     statement_s: float = 5.0
     finna_url: str = "https://api.finna.fi"
+    replica_url: str = ""
     dump_file: str = ""
 
     def __post_init__(self) -> None:

@@ -12,7 +12,7 @@ THUMBNAIL_PX = 250
 LONGEST_TITLE_BYTES = 255
 
 _PREFIX = re.compile(r"\s*(?:file|image)\s*:", re.IGNORECASE)
-_NEVER = re.compile(r"[\x00-\x1f\x7f\ufffd#<>\[\]|{}]")
+_NEVER = re.compile(r"[\x00-\x1f\x7f\ufffd#<>\[\]|{}]|%[0-9A-Fa-f]{2}")
 
 
 def title_of(text: str) -> str:

@@ -13,6 +13,7 @@ from flask import Flask
 
 from faebot_hash import settings_file
 from faebot_hash.adapters.decoders import Decoders
+from faebot_hash.adapters.external_links import ReplicaLinks
 from faebot_hash.adapters.finna import Finna
 from faebot_hash.adapters.index_reader import IndexReader
 from faebot_hash.adapters.live_index import LiveIndex
@@ -44,13 +45,16 @@ def named_settings() -> Settings:
 
 def service_of(settings: Settings, store_url: str = "", index_folder: str = "") -> Service:
     """Join the parts; raises StoreError for a store that cannot be read."""
+    web = settings.web
+    links = ReplicaLinks(web.replica_url, web.statement_s) if web.replica_url else None
     reader, index = index_of(settings, store_url, index_folder)
     return Service(
-        settings.web,
+        web,
         index,
         reader,
         Decoders(PICTURE, DECODERS, HASHED_IN_S),
-        Finna(settings.web.finna_url, settings.http.contact),
+        Finna(web.finna_url, settings.http.contact),
+        links,
     )
 
 
