@@ -9,7 +9,7 @@
     ├── BusyError             another run edits with this account
     ├── TableError            a table of hashes cannot be read, or the result cannot be written
     ├── StoreError            the store is locked, damaged or away, or lies where SQLite is unsafe
-    ├── ReplicaError         the copy of the wiki's database cannot be read
+    ├── ReplicaError          the copy of the wiki's database cannot be read
     └── DecoderError          the decoding process cannot be started at all
     ImageRejected             one picture cannot be trusted: becomes a ``Skipped`` with its reason
 

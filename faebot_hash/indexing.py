@@ -17,14 +17,14 @@ from faebot_hash import portions, walk
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.adapters.http import PoliteFetcher
-from faebot_hash.adapters.listings import Listings
+from faebot_hash.adapters.listings import LISTED_AT_ONCE, Listings
 from faebot_hash.adapters.replica import Replica
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.index import Indexed, Indexer
 from faebot_hash.index_lines import Progress, duration
-from faebot_hash.portions import Portion, Unit
+from faebot_hash.portions import FILES_AT_ONCE, UNIT_PAGES, Portion, Unit
 from faebot_hash.session import downloads
 from faebot_hash.settings import Settings
 from faebot_hash.shares import LEASE, Share
@@ -39,8 +39,9 @@ ONLY_WRITER = "the only process that writes"
 class Indexing:
     """One run that fills the index of a wiki, entered with ``with``; it owns whatever has to be closed.
 
-    After ``most`` files it ends. With ``replica`` page ids come from there instead of the API. ``lasts`` is
-    how long a lease does; ``say`` shows a line to a person.
+    It ends with the portion that brings it to ``most`` files. With ``replica`` page ids come from there
+    instead of the API. ``at_once`` files go into a transaction, ``unit_pages`` page ids into a unit of work,
+    and a lease ``lasts`` so long. ``say`` shows a line to a person.
     """
 
     def __init__(
@@ -51,11 +52,16 @@ class Indexing:
         store_url: str = "",
         replica: Replica | None = None,
         most: int | None = None,
+        at_once: int = FILES_AT_ONCE,
+        unit_pages: int = UNIT_PAGES,
         lasts: timedelta = LEASE,
         say: Callable[[str], None] = print,
     ) -> None:
         self.wiki = Commons(site, thumb_width_px=settings.hashing.thumb_width_px)
-        self.listings = Listings(site)
+        # A position moves on only with a whole portion, and a whole answer.
+        self.listings = Listings(site, at_once=min(LISTED_AT_ONCE, most or LISTED_AT_ONCE))
+        self._at_once = min(at_once, most or at_once)
+        self._unit_pages = unit_pages
         self.replica = replica
         self.total = Indexed()
         self._settings, self._most, self._lasts, self._say = settings, most, lasts, say
@@ -87,18 +93,20 @@ class Indexing:
 
     def files(self, titles: Iterable[str]) -> None:
         """Index the files of a page generator; titles are without "File:"."""
-        self._once(portions.titled(titles))
+        self._once(portions.titled(titles, self._at_once))
 
     def failures(self) -> None:
         """Try again what failed, and whose time has come."""
-        self._once(walk.due(self.store, datetime.now(UTC)))
+        self._once(walk.due(self.store, datetime.now(UTC), self._at_once))
 
     def new(self, since: datetime | None = None) -> None:
         """Follow the logs from where the last run came to, or from ``since``, or from a day ago."""
         start = since or datetime.now(UTC) - FIRST_LOOK_BACK
         if since is not None:
             self.store.keep_checkpoint(NEW, str(Stage(1, since.isoformat(), done=False)))
-        self._through([Unit(NEW, walk.news(self.listings.log, self.store, start), endless=True)])
+        self._through(
+            [Unit(NEW, walk.news(self.listings.log, self.store, start, self._at_once), endless=True)]
+        )
 
     def pages(self, first_last: tuple[int, int] | None = None) -> None:
         """Walk through the file pages: those of a range of ids, or all."""
@@ -111,7 +119,8 @@ class Indexing:
             return
         first, last = first_last or (1, self.replica.largest_page_id() if self.replica else 0)
         units = [
-            Unit(f"pages {low}-{high}", self._range(low, high)) for low, high in portions.ranges(first, last)
+            Unit(f"pages {low}-{high}", self._range(low, high))
+            for low, high in portions.ranges(first, last, self._unit_pages)
         ]
         self._through(units, ids=last - first + 1)
 
@@ -127,20 +136,24 @@ class Indexing:
     def _listed(
         self, listing: Callable[[str], Iterator[tuple[list[int], str | None]]]
     ) -> Callable[[str], Iterator[Portion]]:
-        return lambda position: portions.listed(listing(position))
+        return lambda position: portions.listed(listing(position), self._at_once)
 
     def _range(self, low: int, high: int) -> Callable[[str], Iterator[Portion]]:
         replica = self.replica
         if replica is None:
-            return partial(portions.numbered, low, high)
+            return partial(portions.numbered, low, high, at_once=self._at_once)
 
         def of_replica(position: str) -> Iterator[Portion]:
-            return portions.hinted(lambda after: replica.files(after, high), position or str(low - 1), high)
+            return portions.hinted(
+                lambda after: replica.files(after, high), position or str(low - 1), high, self._at_once
+            )
 
         return of_replica
 
     def _linking(self, replica: Replica, domain: str) -> Callable[[str], Iterator[Portion]]:
-        return lambda position: portions.hinted(lambda after: replica.linking(domain, after), position, 0)
+        return lambda position: portions.hinted(
+            lambda after: replica.linking(domain, after), position, 0, self._at_once
+        )
 
     def _once(self, some: Iterable[Portion]) -> None:
         self._walk(Progress(self._say), lambda one: one.once(some))

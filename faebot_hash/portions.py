@@ -77,17 +77,19 @@ def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
         yield some
 
 
-def titled(titles: Iterable[str]) -> Iterator[Portion]:
+def titled(titles: Iterable[str], at_once: int = FILES_AT_ONCE) -> Iterator[Portion]:
     """Make portions of files that a page generator names."""
-    for some in chunks(dict.fromkeys(titles), FILES_AT_ONCE):
+    for some in chunks(dict.fromkeys(titles), at_once):
         yield Portion(titles=some)
 
 
-def listed(answers: Iterable[tuple[Sequence[int], str | None]]) -> Iterator[Portion]:
+def listed(
+    answers: Iterable[tuple[Sequence[int], str | None]], at_once: int = FILES_AT_ONCE
+) -> Iterator[Portion]:
     """Make portions of a listing, which comes in answers, each with the position after it."""
     seen: set[int] = set()
     for page_ids, position in answers:
-        *others, last = list(chunks(_unseen(page_ids, seen), FILES_AT_ONCE)) or [()]
+        *others, last = list(chunks(_unseen(page_ids, seen), at_once)) or [()]
         yield from (Portion(some) for some in others)
         yield Portion(last, position=position)
 
@@ -99,28 +101,33 @@ def _unseen(page_ids: Iterable[int], seen: set[int]) -> Iterator[int]:
             yield page_id
 
 
-def hinted(read: Callable[[int], Sequence[Hint]], position: str, last_page_id: int) -> Iterator[Portion]:
+def hinted(
+    read: Callable[[int], Sequence[Hint]],
+    position: str,
+    last_page_id: int,
+    at_once: int = FILES_AT_ONCE,
+) -> Iterator[Portion]:
     """Make portions of what a replica lists after a page id; the position is the last id looked at."""
     after = int(position or 0)
     while hints := read(after):
-        for some in chunks(hints, FILES_AT_ONCE):
+        for some in chunks(hints, at_once):
             yield Portion(hints=some, position=str(some[-1].page_id))
         after = hints[-1].page_id
     if after < last_page_id:
         yield Portion(position=str(last_page_id))
 
 
-def numbered(first: int, last: int, position: str) -> Iterator[Portion]:
+def numbered(first: int, last: int, position: str, at_once: int = FILES_AT_ONCE) -> Iterator[Portion]:
     """Make portions of all page ids of a range, whatever they are."""
     after = max(first - 1, int(position or 0))
-    for some in chunks(range(after + 1, last + 1), FILES_AT_ONCE):
+    for some in chunks(range(after + 1, last + 1), at_once):
         yield Portion(some, position=str(some[-1]))
 
 
-def ranges(first: int, last: int) -> list[tuple[int, int]]:
+def ranges(first: int, last: int, size: int = UNIT_PAGES) -> list[tuple[int, int]]:
     """Cut a range of page ids where every run cuts it, so that runs of other ranges share its units."""
-    cuts = range(first // UNIT_PAGES * UNIT_PAGES, last + 1, UNIT_PAGES)
-    return [(max(first, cut), min(last, cut + UNIT_PAGES - 1)) for cut in cuts]
+    cuts = range(first // size * size, last + 1, size)
+    return [(max(first, cut), min(last, cut + size - 1)) for cut in cuts]
 
 
 def range_of(text: str) -> tuple[int, int]:

@@ -41,7 +41,8 @@ def stage_of(text: str | None) -> Stage:
 class Walk:
     """One run over units or portions. ``indexers`` gives an indexer that may use so many slots.
 
-    After ``most`` files it ends. ``tell`` hears what each portion came to, with its unit and its position.
+    It ends with the portion that brings it to ``most`` files. ``tell`` hears of each portion, and what the
+    run came to so far.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Walk:
 
     def _worked_through(self, unit: Unit, round_: int) -> bool:
         """Work on a unit from where it came to; False when somebody else has it."""
-        if stage_of(self._store.checkpoint(unit.name)).finished(round_):
+        if self._is_full or stage_of(self._store.checkpoint(unit.name)).finished(round_):
             return True
         with self._share.unit(unit.name) as lease:
             if lease is None:
@@ -126,13 +127,16 @@ class Walk:
 
 
 def news(
-    log: Callable[[datetime], Iterator[LogEvent]], store: HashIndexStore, start: datetime
+    log: Callable[[datetime], Iterator[LogEvent]],
+    store: HashIndexStore,
+    start: datetime,
+    at_once: int = FILES_AT_ONCE,
 ) -> Callable[[str], Iterator[Portion]]:
     """Make what gives the portions of the log from a position, which is a time, or from ``start``."""
 
     def portions(position: str) -> Iterator[Portion]:
         latest = datetime.fromisoformat(position) if position else start
-        for events in chunks(log(latest - OVERLAP), FILES_AT_ONCE):
+        for events in chunks(log(latest - OVERLAP), at_once):
             known = store.pages({one for event in events for one in event.page_ids})
             portion = to_read(events, known, store.pages_titled({event.title for event in events}))
             latest = max(latest, events[-1].at)
@@ -141,11 +145,11 @@ def news(
     return portions
 
 
-def due(store: HashIndexStore, at: datetime) -> Iterator[Portion]:
+def due(store: HashIndexStore, at: datetime, at_once: int = FILES_AT_ONCE) -> Iterator[Portion]:
     """Give the portions of failures whose time to try again has come."""
     seen: set[int] = set()
     while True:
-        found = [one.page_id for one in store.failures_due(at, FILES_AT_ONCE)]
+        found = [one.page_id for one in store.failures_due(at, at_once)]
         fresh = tuple(page_id for page_id in found if page_id not in seen)
         if not fresh:
             return

@@ -87,7 +87,7 @@ def main(*args: str) -> None:
                     pages = factory.getCombinedGenerator() or ()
                     indexing.files(page.title(with_ns=False) for page in pages if page.namespace() == 6)
             finally:
-                pywikibot.info("\n".join(total_lines(indexing.total, colour=sys.stdout.isatty())))
+                print("\n".join(total_lines(indexing.total, colour=sys.stdout.isatty())))
 
 
 def argument_of(given: Mapping[str, str], chosen: list[str]) -> list[object]:

@@ -20,10 +20,14 @@ LOGS = ("upload", "delete", "move")
 
 
 class Listings(Queries):
-    """Lists files of one wiki; a position is where a later listing goes on, "" the beginning.
+    """Lists files of one wiki, ``at_once`` in an answer; a position is where a later listing goes on, "" the beginning.
 
     The last answer has None, so that whoever is killed before noting the end does not begin anew.
     """
+
+    def __init__(self, site: Any, *, at_once: int = LISTED_AT_ONCE) -> None:
+        super().__init__(site)
+        self._at_once = at_once
 
     def log(self, since: datetime) -> Iterator[LogEvent]:
         """Give the file lines of the upload, deletion and move logs from a time on, in order of time."""
@@ -51,7 +55,7 @@ class Listings(Queries):
             "allpages",
             apnamespace=FILE_NAMESPACE,
             apfilterredir="nonredirects",
-            aplimit=LISTED_AT_ONCE,
+            aplimit=self._at_once,
         )
 
     def linking(self, domain: str, position: str) -> Iterator[tuple[list[int], str | None]]:
@@ -62,7 +66,7 @@ class Listings(Queries):
             euquery=f"*.{domain}",
             eunamespace=FILE_NAMESPACE,
             euprop="ids",
-            eulimit=LISTED_AT_ONCE,
+            eulimit=self._at_once,
         )
 
     def largest_page_id(self) -> int:
