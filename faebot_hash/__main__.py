@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 
 from faebot_hash.commands import (
+    check,
     clusters,
     compare,
     digests,
+    export,
     follow,
     hashes,
+    imports,
     nearest,
     pairs,
     runs,
@@ -25,7 +28,23 @@ from faebot_hash.errors import FaebotError, SettingsError
 
 INTERRUPTED = 130
 
-COMMANDS = (hashes, digests, compare, pairs, clusters, nearest, study, runs, show, undo, follow, serve)
+COMMANDS = (
+    hashes,
+    digests,
+    compare,
+    pairs,
+    clusters,
+    nearest,
+    check,
+    study,
+    export,
+    imports,
+    runs,
+    show,
+    undo,
+    follow,
+    serve,
+)
 """The modules of the commands, in the order in which the help lists them."""
 
 

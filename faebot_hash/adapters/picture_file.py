@@ -18,7 +18,8 @@ def read_original(path: Path) -> bytes | Skipped:
         if status.st_size > ORIGINAL.decoded_bytes:
             return Skipped(str(path), Reason.TOO_LARGE, f"{status.st_size} bytes")
         with path.open("rb") as file:
-            return file.read(ORIGINAL.decoded_bytes + 1)
+            # Asked for more, Python would set that much memory aside first.
+            return file.read(status.st_size + 1)
     except OSError as error:
         return Skipped(str(path), Reason.UNREADABLE, error.strerror or type(error).__name__)
     except ValueError as error:  # a NUL in the path
