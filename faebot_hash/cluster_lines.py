@@ -29,9 +29,8 @@ def cluster_lines(clusters: Sequence[FileCluster], *, colour: bool = False) -> l
     """Tell each cluster with its first files."""
     lines = []
     for one in clusters:
-        heading = (
-            f"Cluster {one.key}: {plural(len(one.members), 'file')}, {plural(one.widest_bits, 'bit')} wide"
-        )
+        size = f"{plural(len(one.members), 'file')}, at most {plural(one.widest_bits, 'bit')} apart"
+        heading = f"Cluster {one.key}: {size}"
         lines.append(paint(heading, "heading", colour))
         lines += [f"  {shorten(file.title, WIDTH - 2)}" for file in one.files[:MOST_SHOWN]]
         if len(one.members) > MOST_SHOWN:

@@ -38,7 +38,8 @@ def parts(name: str, opening: str, blocks: Sequence[str], limit_bytes: int) -> l
     for number, page in enumerate(pages[:-1], start=1):
         following = "/2" if number == 1 else f"../{number + 1}"
         page.append(f"[[{following}|Part {number + 1} of {last}]]")
-    return [Part("" if n == 1 else f"/{n}", "\n".join(page)) for n, page in enumerate(pages, start=1)]
+    texts = ("\n".join(page).rstrip() for page in pages)  # as wikis store them
+    return [Part("" if n == 1 else f"/{n}", text) for n, text in enumerate(texts, start=1)]
 
 
 _ROOM_FOR_LINKS = 100

@@ -7,6 +7,7 @@ import pytest
 from faebot_hash import options
 from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
+from faebot_hash.level import Level
 from faebot_hash.model import SliceKind
 from faebot_hash.settings import Settings
 
@@ -59,3 +60,23 @@ def test_a_collection_can_be_put_together() -> None:
 def test_contradictions_are_errors(given: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         options.collection_of(SETTINGS, given)
+
+
+def test_a_tolerance_is_for_both_hashes() -> None:
+    near = options.with_tolerance(Settings(), {"tolerance": "4"}).near
+    assert (near.phash_bits, near.dhash_bits) == (4, 4)
+    assert options.with_tolerance(Settings(), {}) == Settings()
+
+
+@pytest.mark.parametrize("bits", ["four", "-1", "13", "٤", "", "4.5"])
+def test_a_tolerance_that_cannot_be(bits: str) -> None:
+    with pytest.raises(SettingsError):
+        options.with_tolerance(Settings(), {"tolerance": bits})
+
+
+def test_a_level_by_name() -> None:
+    plain = Collection("crabs")
+    assert options.with_level(plain, {"level": "similar"}).cluster_level is Level.SIMILAR
+    assert options.with_level(plain, {}) is plain
+    with pytest.raises(SettingsError, match="there are close, variation, similar"):
+        options.with_level(plain, {"level": "twins"})
