@@ -42,6 +42,8 @@ def _group_lines(group: NearGroup, found: NearFound, colour: bool) -> list[str]:
     heading = pad(f"  {shorten(group.primary.file.title, TITLE_WIDTH)}", TITLE_WIDTH + 4)
     columns = paint("pHash dHash", "quiet", colour)
     lines = [paint(heading, "heading", colour) + columns + _note(found.note(group.primary.file.page_id))]
+    for one in group.equals:
+        lines.append(f"  = {shorten(one.file.title, TITLE_WIDTH)}")
     for pair in group.pairs:
         title = pad(shorten(pair.second.file.title, TITLE_WIDTH), TITLE_WIDTH)
         why = "" if pair.why is WhyNear.DISTANCE else f"  {shorten(pair.why.value, _REST)}"

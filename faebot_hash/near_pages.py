@@ -21,6 +21,7 @@ MOST_IN_GALLERY = 200
 MAX_TEXT = 200  # characters of a title or a detail that is only told
 MAX_LEFT_OUT = 50
 
+_EQUAL = "in a duplicate set with the first"
 _ORDINARY = frozenset((Reason.TOO_FEW_HITS, Reason.NO_SLICE))
 
 
@@ -72,8 +73,12 @@ def _blocks(group: NearGroup, found: NearFound) -> Iterator[str]:
     for start in range(0, len(group.pairs), MOST_IN_GALLERY):
         pairs = group.pairs[start : start + MOST_IN_GALLERY]
         lines = [GALLERY, f"File:{target(primary.title)}|Primary, uploaded {primary.uploaded:%Y-%m-%d}"]
+        if start == 0:
+            lines += [f"File:{target(one.file.title)}|{_EQUAL}" for one in group.equals[:MOST_IN_GALLERY]]
         lines += [f"File:{target(pair.second.file.title)}|{_caption(pair)}" for pair in pairs]
         lines.append("</gallery>")
+        if start == 0 and len(group.equals) > MOST_IN_GALLERY:
+            lines.append(f"* and {len(group.equals) - MOST_IN_GALLERY:,} more {_EQUAL}")
         for file in (primary, *(pair.second.file for pair in pairs)):
             if note := found.note(file.page_id):
                 seen = f" ({plain(note.detail, MAX_TEXT)})" if note.detail else ""

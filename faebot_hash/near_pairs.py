@@ -47,10 +47,14 @@ class NearPair:
 
 @dataclass(frozen=True)
 class NearGroup:
-    """A file and those near it that were uploaded later, nearest first: what a gallery shows."""
+    """A file and those near it that were uploaded later, nearest first: what a gallery shows.
+
+    ``equals`` are files of the primary one's duplicate sets whose own near pairs the gallery shows too.
+    """
 
     primary: HashedFile
     pairs: tuple[NearPair, ...]
+    equals: tuple[HashedFile, ...] = ()
 
 
 def near_pairs(files: Iterable[HashedFile], within: Within, most: int) -> list[NearPair] | Skipped:
@@ -74,27 +78,45 @@ def near_pairs(files: Iterable[HashedFile], within: Within, most: int) -> list[N
 def grouped(pairs: Sequence[NearPair]) -> tuple[NearGroup, ...]:
     """Put pairs together: the earliest file with all that are near it, then what is left of the others.
 
-    Every pair is within one group, though not always with the primary file: two copies near a third are
-    not shown again as near to each other.
+    Every pair is within one gallery, though not always with its primary file: two copies near a third are
+    not shown again as near to each other, nor is a copy equal to the primary file shown with all the same
+    pictures around it.
     """
     later: dict[int, list[NearPair]] = defaultdict(list)
     for pair in pairs:
         later[pair.page_ids[0]].append(pair)
+    alike = _by_sets(files_of(pairs))
     shown: set[tuple[int, int]] = set()
     groups = []
-    for own in list(later.values()):
+    for page_id, own in list(later.items()):
         fresh = [pair for pair in own if pair.page_ids not in shown]
-        if fresh:
-            fresh.sort(key=lambda pair: (pair.phash_bits + pair.dhash_bits, _upload(pair.second)))
-            members = {pair.page_ids[1] for pair in fresh}
-            shown.update(
-                pair.page_ids
-                for member in members
-                for pair in later.get(member, ())
-                if pair.page_ids[1] in members
-            )
-            groups.append(NearGroup(fresh[0].first, tuple(fresh)))
+        if not fresh:
+            continue
+        fresh.sort(key=lambda pair: (pair.phash_bits + pair.dhash_bits, _upload(pair.second)))
+        primary = fresh[0].first
+        members = {pair.page_ids[1] for pair in fresh}
+        equals = {one.file.page_id: one for one in alike.get(page_id, ()) if one.file.page_id not in members}
+        covered = [
+            pair.page_ids
+            for one in (*members, *equals)
+            for pair in later.get(one, ())
+            if pair.page_ids not in shown and pair.page_ids[1] in members | equals.keys()
+        ]
+        shown.update(pair.page_ids for pair in fresh)
+        shown.update(covered)
+        used = {page for pages in covered for page in pages}
+        also = (one for page, one in equals.items() if page != page_id and page in used)
+        groups.append(NearGroup(primary, tuple(fresh), tuple(sorted(also, key=_upload))))
     return tuple(groups)
+
+
+def _by_sets(files: Sequence[HashedFile]) -> dict[int, list[HashedFile]]:
+    """Give for each file of a duplicate set the files of its sets."""
+    found: dict[int, list[HashedFile]] = defaultdict(list)
+    for one in equal_sets(files):
+        for member in one.members:
+            found[member.file.page_id] += one.members
+    return found
 
 
 def _upload(one: HashedFile) -> tuple[float, int]:

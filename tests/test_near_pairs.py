@@ -99,7 +99,12 @@ def test_every_pair_is_within_a_gallery_and_no_gallery_says_nothing_new(
 ) -> None:
     pairs = found([hashed(n, phash, dhash, day=day) for n, (phash, dhash, day) in enumerate(rows, start=1)])
     galleries = [
-        {group.primary.file.page_id, *(pair.page_ids[1] for pair in group.pairs)} for group in grouped(pairs)
+        {
+            group.primary.file.page_id,
+            *(pair.page_ids[1] for pair in group.pairs),
+            *(one.file.page_id for one in group.equals),
+        }
+        for group in grouped(pairs)
     ]
     for pair in pairs:
         assert any(set(pair.page_ids) <= gallery for gallery in galleries)
@@ -133,6 +138,15 @@ def test_the_earliest_upload_is_the_primary_file() -> None:
     (group,) = grouped(found([hashed(1, 0, 255, day=2), hashed(2, 1, 0, day=0), hashed(3, 3, 7, day=1)]))
     assert group.primary.file.page_id == 2
     assert [pair.page_ids[1] for pair in group.pairs] == [3, 1]
+
+
+def test_copies_of_the_primary_file_are_shown_with_it() -> None:
+    files = [hashed(n, 7, 255 << n) for n in (1, 2, 3)] + [hashed(4, 0, 2**40)]
+    (group,) = grouped(found(files))
+    assert group.primary.file.page_id == 1
+    assert [pair.page_ids for pair in group.pairs] == [(1, 4)]
+    assert [one.file.page_id for one in group.equals] == [2, 3]
+    assert len(found(files)) == 3
 
 
 def test_too_many_are_not_listed() -> None:
