@@ -114,6 +114,7 @@ def test_help_explains_every_option(on_sqlite: Operator) -> None:
         (["-links:https://flickr.com/"], "give a domain without protocol"),
         (["-links"], "-links needs a value"),
         (["-new:yesterday"], "-new:yesterday: give a time"),
+        (["-pages", "-replica:mariadb+pymysql://u:p@h/d"], "a password on the command line"),
         (["-pages", "-replica:nonsense"], "-replica:nonsense: write it as mariadb+pymysql"),
     ],
 )
