@@ -35,8 +35,21 @@ def read(arguments: Iterable[str], *, flags: Names[str], values: Names[str]) -> 
             raise SettingsError(f"-{name} takes no value")
         if not value and (colon or name not in flags):
             raise SettingsError(f"-{name} needs a value: -{name}:…")
-        given[name] = value or "yes"
+        given[name] = public_address(value) if name in ("store", "replica") else value or "yes"
     return given
+
+
+def public_address(address: str) -> str:
+    """Give the address of a store back; raises SettingsError, without showing it, if it holds a password.
+
+    Every account of a machine can read the command lines of all programs.
+    """
+    if re.search(r"://[^/@]*:.*@", address):
+        raise SettingsError(
+            "a password on the command line can be read by everybody on this machine; "
+            "put it into a file and name that: mariadb+pymysql://HOST/DATABASE?read_default_file=FILE"
+        )
+    return address
 
 
 def collection_of(settings: Settings, given: Mapping[str, str]) -> Collection:

@@ -231,7 +231,7 @@ def test_no_fault_on_the_way_repeats_a_step_of_an_edit(mariadb: MariaServer, tox
     with before(mariadb.port, random.Random(toxic)) as proxy, through(proxy, address) as store:
         edit_once(store, 1, 0)
         for done in range(1, 5 if LONG else 2):
-            proxy.arm(toxic, 5 * done)
+            proxy.arm(toxic, 3 * done + 2)
             edit_once(store, 1, done)
             assert proxy.struck == done
         assert Found.of(address, 1).edits == done + 1

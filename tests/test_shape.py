@@ -194,7 +194,7 @@ DOORS = {
     "werkzeug": {"web.api", "web.questions", "web.refusals"},
     "sqlite3": {"adapters.sqlite_file"},
     "numba": {"join_kernels"},
-    "pyarrow": {"adapters.parquet"},
+    "pyarrow": {"adapters.parquet", "adapters.parquet_rows"},
     "pymysql": set(),
 }
 

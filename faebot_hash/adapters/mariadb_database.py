@@ -60,7 +60,10 @@ SESSION = {
 class MariaDatabase:
     """A server's database that is in use; fulfils Database. Opening makes tables and raises StoreError."""
 
-    def __init__(self, url: URL, write: bool, patience: Patience | None = None) -> None:
+    def __init__(
+        self, url: URL, write: bool, patience: Patience | None = None, *, of_store: bool = True
+    ) -> None:
+        """Open; one that is not ``of_store`` holds another program's tables, which are left alone."""
         shown = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
         self.where = shown.render_as_string().partition("://")[2]
         self._write = write
@@ -72,7 +75,8 @@ class MariaDatabase:
         self._held: list[str] = []
         self._writer = secrets.token_hex(16)
         self._units = 0
-        self._persist(self._prepare)
+        if of_store:
+            self._persist(self._prepare)
 
     def read(self, work: Work[T]) -> T:
         return self._persist(lambda: self._in_transaction(work))

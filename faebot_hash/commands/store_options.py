@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from faebot_hash import settings_file
+from faebot_hash.options import public_address
 
 
 def store_options() -> argparse.ArgumentParser:
@@ -17,5 +18,5 @@ def store_options() -> argparse.ArgumentParser:
 
 
 def store_url(options: argparse.Namespace) -> str:
-    """Tell which store is meant; the settings are read only where no store is named."""
-    return str(options.store or settings_file.load(options.settings).store.url)
+    """Tell which store is meant; the settings are read only where no store is named. Raises SettingsError."""
+    return public_address(options.store) or settings_file.load(options.settings).store.url
