@@ -128,9 +128,10 @@ def served(
     limiter: Limiter | None = None,
     settings: WebSettings | None = None,
     wrapped: Wrapped = lambda service: service,
+    url: str = "",
 ) -> Iterator[World]:
-    """Serve the pages above from a store in a folder."""
-    url = f"sqlite:///{folder}/web.sqlite"
+    """Serve the pages above from a store in a folder, or at an address."""
+    url = url or f"sqlite:///{folder}/web.sqlite"
     settings = settings or WebSettings(requests_per_minute=100_000)
     with Store.open(url) as store:
         reader = IndexReader(url, settings.statement_s)
