@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.adapters.store import Store
+from tests.operator import HOME, Operator
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
-from tests.operator import HOME, Operator
 
 pytestmark = pytest.mark.practice
 

@@ -20,9 +20,10 @@ LOGS = ("upload", "delete", "move")
 
 
 class Listings(Queries):
-    """Lists files of one wiki, ``at_once`` in an answer; a position is where a later listing goes on, "" the beginning.
+    """Lists files of one wiki, ``at_once`` in an answer.
 
-    The last answer has None, so that whoever is killed before noting the end does not begin anew.
+    A position is where a later listing goes on, "" the beginning. The last answer has None, so that whoever
+    is killed before noting the end does not begin anew.
     """
 
     def __init__(self, site: Any, *, at_once: int = LISTED_AT_ONCE) -> None:
