@@ -69,7 +69,7 @@ def test_one_hash_is_enough_and_may_be_decimal(world: World) -> None:
 
 def test_the_answer_tells_basis_tolerance_and_addresses(world: World) -> None:
     answer = world.client.get(f"{NEAR}?{BOTH}&limit=1").get_json()
-    assert answer["tolerance"] == {"phash_bits": 4, "dhash_bits": 4, "match": "both"}
+    assert answer["tolerance"] == {"phash_bits": 6, "dhash_bits": 6, "match": "both"}
     assert (answer["basis"]["source"], answer["basis"]["thumb_width_px"]) == ("thumbnail", 120)
     assert answer["more"] is True
     (match,) = answer["matches"]
@@ -79,7 +79,7 @@ def test_the_answer_tells_basis_tolerance_and_addresses(world: World) -> None:
 
 
 def test_an_indexed_page_finds_the_others(world: World) -> None:
-    expected = [one for one in by_brute_force(P, D, (4, 4), True) if one[0] != 1]
+    expected = [one for one in by_brute_force(P, D, (6, 6), True) if one[0] != 1]
     for question in ("page_id=1", f"title={quote(TITLES[1])}", f"title=file:{quote(TITLES[1])}"):
         answer = world.client.get(f"{NEAR}/page?{question}").get_json()
         assert found(answer) == expected

@@ -16,7 +16,8 @@ from faebot_hash.web.names import is_title, title_of
 from faebot_hash.web.refusals import Refused
 
 MOST_BITS = 12
-DEFAULT_BITS = 4
+DEFAULT_BITS = 6
+"""So many bits of both hashes find every photograph of the corpora again, and no stranger (docs/api.md)."""
 MOST_QUERIES = 500
 MOST_EACH = 10
 
@@ -57,7 +58,7 @@ def query_of(given: Mapping[str, Any]) -> Query:
 
 
 def question_of(given: Mapping[str, Any], query: Query, most: int) -> Question:
-    """Read tolerances; without any each hash that was given may be 4 bits away.
+    """Read tolerances; without any each hash that was given may be 6 bits away.
 
     Where both hashes were given both must be near, unless "either" is asked.
     """
