@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo practice check lock test test-long bench bench-commons clean
+.PHONY: help install demo practice serve check lock test test-long bench bench-commons clean
 
 help:
 	@echo "make demo        find duplicates on a practice wiki of your own, from nothing"
 	@echo "make practice    keep that wiki running, to browse"
+	@echo "make serve       the web service on that wiki's files"
 	@echo "make test        set up and run every test"
 	@echo "make test-long   the same with full counts"
 	@echo "make check       format, lint, types, structure"
@@ -46,6 +47,10 @@ demo: $(STAMP)
 practice: $(STAMP)
 	@$(BIN)/python -m tests.practice up --keep
 
+serve: $(STAMP)
+	@$(BIN)/python -m tests.practice get
+	@$(BIN)/python -m tests.practice.serving
+
 test: $(STAMP)
 	@$(BIN)/python -m tests.practice get
 	$(BIN)/pytest
@@ -65,6 +70,8 @@ bench: $(BENCH_STAMP)
 	@$(BIN)/python -m tests.bench.find
 	@$(BIN)/python -m tests.bench.confirm
 	@$(BIN)/python -m tests.bench.match
+	@$(BIN)/python -m tests.bench.recall
+	@$(BIN)/python -m tests.bench.web
 
 bench-commons: $(BENCH_STAMP)
 	@$(BIN)/python -m tests.bench.match --only --commons
