@@ -14,6 +14,7 @@ from pathlib import Path
 
 import imagehash
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -149,6 +150,11 @@ def test_distances_agree_with_the_published_ones(judged: Judged) -> None:
 # The threshold of the low-information guard: the two conditions that it was derived from
 
 
+def nine_by_eight(picture: Image.Image) -> npt.NDArray[np.uint8]:
+    """Reduce a picture as imagehash does for its dHash."""
+    return np.asarray(picture.resize((9, 8), imagehash.ANTIALIAS))
+
+
 def test_every_pair_of_strangers_with_equal_hashes_is_caught(judged: Judged) -> None:
     strangers = 0
     for row in table("pairs.csv"):
@@ -192,16 +198,14 @@ def test_the_threshold_lies_between_photographs_and_the_moon(judged: Judged) -> 
         if kind == "moon" or row["class"].startswith("photo-"):
             picture = open_picture((CORPORA / path).read_bytes(), ORIGINAL)
             if len(set(picture.getextrema())) == 2:
-                ties[kind].append(dhash_ties(picture.resize((9, 8), imagehash.ANTIALIAS)))
+                ties[kind].append(dhash_ties(nine_by_eight(picture)))
     assert (max(ties["photographs"]), min(ties["moon"])) == (43, 52)
     assert max(ties["photographs"]) < LOW_INFORMATION_TIES <= min(ties["moon"])
 
 
 def test_the_contrast_threshold_is_half_of_the_faintest_photograph(judged: Judged) -> None:
     spans = [
-        contrast_levels(
-            open_picture((CORPORA / path).read_bytes(), ORIGINAL).resize((9, 8), imagehash.ANTIALIAS)
-        )
+        contrast_levels(nine_by_eight(open_picture((CORPORA / path).read_bytes(), ORIGINAL)))
         for path, _ in fingerprints(judged)
         if manifest()[path]["class"].startswith("photo-")
     ]
