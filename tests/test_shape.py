@@ -15,7 +15,8 @@ LAYERS = (
     "reasons",
     "errors escape level model",
     "bands collection edits jpeg likeness links markup merit parts preflight similar web_settings",
-    "bots columns console family groups images join_kernels join_numpy marks reductions settings tally wikitext",
+    "bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
+    "wikitext",
     "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup match "
     "options ports rationale report score settings_file study_plan tag upload",
     "cluster_edits confirm_table confirm_tally contrast families hash_rows join nominate pixels portions "
