@@ -93,18 +93,22 @@ class Indexer:
         ``checkpoint`` is kept with the portion. Raises WikiError and StoreError.
         """
         open_ids, told = self._unsettled(portion)
-        files, gone = self._read([*portion.page_ids, *open_ids], portion.titles)
+        told += Indexed(listed=len(portion))
+        wanted = [*portion.page_ids, *open_ids]
+        if not wanted and not portion.titles:
+            return told if self._keep([], [], [], {}, {}, checkpoint, lease) else None
+        files, gone = self._read(wanted, portion.titles)
         known = self.store.pages(files)
         put_off = self._put_off(files, known)
-        self.store.put_pages(_page(files[one]) for one in put_off if files[one].title != known[one].title)
+        if moved := [one for one in put_off if files[one].title != known[one].title]:
+            self.store.put_pages(_page(files[one]) for one in moved)
         tried = [file for page_id, file in files.items() if page_id not in put_off]
         held = _Held(self.store)
         hashed, failures = self._hashed(tried, held)
-        if not self._keep(tried, gone, hashed, failures, held, checkpoint, lease):
+        if not self._keep(tried, gone, hashed, failures, held.results, checkpoint, lease):
             return None
         fresh = {sha1 for results in held.results.values() for sha1 in results}
         return told + Indexed(
-            listed=len(portion),
             hashed=sum(one.file.sha1 in fresh for one in hashed),
             known=sum(one.file.sha1 not in fresh for one in hashed),
             put_off=len(put_off),
@@ -195,7 +199,7 @@ class Indexer:
         gone: Iterable[int],
         hashed: Sequence[HashedFile],
         failures: Mapping[int, Skipped],
-        held: _Held,
+        results: Mapping[Basis, Results],
         checkpoint: tuple[str, str] | None,
         lease: Lease | None,
     ) -> bool:
@@ -204,12 +208,12 @@ class Indexer:
         aside = {one.file.page_id for one in hashed if one.basis == small}
         before = IndexBatch(
             pages=[_page(file) for file in files if file.page_id in aside],
-            results=held.results.get(small, {}),
+            results=results.get(small, {}),
         )
         batch = IndexBatch(
             pages=[_page(file) for file in files if file.page_id not in aside],
             gone=sorted(gone),
-            results=held.results.get(main, {}),
+            results=results.get(main, {}),
             failures=failures,
             checkpoint=checkpoint,
         )
