@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from faebot_hash.__main__ import main
 from faebot_hash.adapters.index_reader import IndexReader
 from faebot_hash.adapters.live_index import FOLLOWED, LiveIndex
 from faebot_hash.adapters.store import Store
@@ -108,6 +109,18 @@ def test_a_damaged_stamp_is_told(store: Store, url: str, tmp_path: Path, damage:
     (tmp_path / "index" / FOLLOWED).write_text(damage)
     with pytest.raises(StoreError, match="remove the folder"):
         live(url, tmp_path).current()
+
+
+def test_the_command_brings_the_folder_up(
+    store: Store, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(store, 1, 1)
+    for files in (1, 2):
+        assert main(["follow", "--store", url, "--index", str(tmp_path / "index")]) == 0
+        assert capsys.readouterr().out.startswith(f"{files} files, ")
+        put(store, 2, 2)
+    assert holds(LiveIndex(tmp_path / "index", IndexReader(url, 5.0), BASIS).current().search) == {1, 2}
+    assert main(["follow", "--store", f"sqlite:///{tmp_path}/none.sqlite", "--index", str(tmp_path)]) == 1
 
 
 def test_another_stores_index_is_made_anew(store: Store, url: str, tmp_path: Path) -> None:

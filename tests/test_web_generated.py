@@ -159,7 +159,9 @@ def test_generated_requests_keep_to_the_document(
             validators[schema["$ref"].rpartition("/")[2]].validate(answer.get_json())
             if wrong and path != "/static/commons_finna_imagehashes.json.gz":
                 refused += 1
-                assert 400 <= answer.status_code < 500, said
+                # A title that nobody has is told first, and so is a body that is none.
+                first = {404} if path == "/pagesearch" else {413, 415, 422} if method == "POST" else set()
+                assert answer.status_code in {400} | first, said
                 assert list(answer.get_json()) == ["error"], said
     print(dict(statuses))
     assert {200, 400, 404, 405} <= statuses.keys()
