@@ -146,12 +146,11 @@ class Permutation:
         self._to_values = self._tables(to_bit)
 
     def _tables(self, goal: Sequence[int]) -> Values:
-        digits = np.arange(1 << self._digit_bits, dtype=np.uint64)
         tables = []
         for low in range(0, HASH_BITS, self._digit_bits):
-            table = np.zeros_like(digits)
-            for bit in range(self._digit_bits):
-                table |= (digits >> np.uint64(bit) & np.uint64(1)) << np.uint64(goal[low + bit])
+            table = np.zeros(1, np.uint64)
+            for bit in range(low, low + self._digit_bits):
+                table = np.concatenate((table, table | np.uint64(1 << goal[bit])))
             tables.append(table)
         return np.array(tables)
 
