@@ -68,6 +68,7 @@ $(BENCH_STAMP): $(STAMP) requirements-bench.txt
 bench: $(BENCH_STAMP)
 	@$(BIN)/python -m tests.practice get
 	@$(BIN)/python -m tests.bench.find
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.bench.hashing
 	@$(BIN)/python -m tests.bench.confirm
 	@$(BIN)/python -m tests.bench.match
 	@$(BIN)/python -m tests.bench.recall
