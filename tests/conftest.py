@@ -16,11 +16,13 @@ from tests.practice.configuration import write_pywikibot_folder
 from tests.practice.places import CACHE, CHECKOUT, PracticeWikiError
 from tests.practice.server import PhpServer, free_port
 from tests.practice.wiki import PracticeWiki
+from tests.seeds import FRESH_SEED
 
 IN_CI = os.environ.get("CI") == "true"
 CORPORA = Path(os.environ.get("CORPORA_DIR", CHECKOUT.parent / "shared" / "corpora"))
 WIKI = pytest.StashKey[PracticeWiki]()
-COUNTS = pytest.StashKey[Counter[tuple[str, str]]]()
+COUNTED = "counted"
+TOLD: Counter[tuple[str, str]] = Counter()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,7 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYWIKIBOT_NO_USER_CONFIG", None)
     os.environ["PYWIKIBOT_DIR"] = str(wiki.pywikibot_dir)
     config.stash[WIKI] = wiki
-    config.stash[COUNTS] = Counter()
 
 
 def _remove_leftovers() -> None:
@@ -65,6 +66,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"unavailable: no corpora at {CORPORA}; name their folder in CORPORA_DIR")
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up the counts here, for tests may run in several processes."""
+    if report.when == "teardown":
+        for name, told in report.user_properties:
+            if name == COUNTED:
+                promise, number, what = told  # type: ignore[misc]
+                TOLD[promise, what] += number
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where nobody reads the output, a skipped test is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -75,8 +85,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests ran."""
     stats = terminalreporter.stats
-    for (promise, what), number in sorted(terminalreporter.config.stash[COUNTS].items()):
+    for (promise, what), number in sorted(TOLD.items()):
         terminalreporter.write_line(f"{promise:4} {number:>8,} {what}: 0 violations")
+    terminalreporter.write_line(f"FAEBOT_SEED={FRESH_SEED} repeats the fresh seed of this run")
     ran = sum(len(stats.get(outcome, [])) for outcome in ("passed", "failed", "xfailed", "xpassed"))
     skipped, deselected = len(stats.get("skipped", [])), len(stats.get("deselected", []))
     verdict = ": a failure, because CI=true" if skipped and IN_CI else ""
@@ -94,7 +105,7 @@ def counted(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
     """Give what a test of a promise calls at its end: promise, how many of what were without violation."""
 
     def count(promise: str, number: int, what: str) -> None:
-        request.config.stash[COUNTS][promise, what] += number
+        request.node.user_properties.append((COUNTED, (promise, number, what)))
 
     return count
 

@@ -6,7 +6,6 @@ import importlib.util
 import io
 import os
 import random
-import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,9 +15,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from tests.seeds import FRESH_SEED
+
 LONG = os.environ.get("FAEBOT_LONG") == "1"
 FIXED_SEED = 20170624
-FRESH_SEED = int(os.environ.get("FAEBOT_SEED", time.time_ns() % 1_000_000_000))
 
 each_seed = pytest.mark.parametrize(
     "seed", [pytest.param(FIXED_SEED, id="fixed"), pytest.param(FRESH_SEED, id=f"fresh-{FRESH_SEED}")]

@@ -31,8 +31,9 @@ from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.wikitext import Page
 from tests.counting import Counted
 from tests.fakes import file_info
+from tests.seeds import FRESH_SEED
 from tests.test_confirm_report import HOSTILE
-from tests.test_tag import FRESH_SEED, pages
+from tests.test_tag import pages
 from tests.test_wikitext import corpora_texts
 
 FLEURON = Collection("fleuron", cluster_as=ClusterForm.CATEGORY, cluster_category="fleuron cluster {key}")

@@ -22,9 +22,10 @@ from faebot_hash.walk import Stage, stage_of
 from tests.counting import Counted
 from tests.databases import address_of
 from tests.mariadb_server import MariaServer
-from tests.pictures import FRESH_SEED, LONG
+from tests.pictures import LONG
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
+from tests.seeds import FRESH_SEED
 
 pytestmark = pytest.mark.practice
 

@@ -6,7 +6,6 @@ The walk of a life is checked after every whole run (``tests.walks``); Hypothesi
 from __future__ import annotations
 
 import os
-import random
 
 import hypothesis
 import pytest
@@ -14,12 +13,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.counting import Counted
+from tests.seeds import FRESH_SEED
 from tests.walks import DEEDS, Deed, Life, Step
 
 LONG = os.environ.get("FAEBOT_LONG") == "1"
 STEPS = 200_000 if LONG else 20_000
 STEPS_A_LIFE = 25
-FRESH_SEED = random.SystemRandom().randrange(2**32)
 
 LIVES = st.integers(2, 8).flatmap(
     lambda files: st.builds(

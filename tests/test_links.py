@@ -11,10 +11,10 @@ import pytest
 
 from faebot_hash.links import Answer, Failure, Observation, Verdict, is_dead, next_check, run_counts
 from tests.counting import Counted
+from tests.seeds import FRESH_SEED
 
 LONG = os.environ.get("FAEBOT_LONG") == "1"
 HISTORIES = 2_000 if LONG else 200
-FRESH_SEED = random.SystemRandom().randrange(2**32)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ALIVE, DEATH, UNKNOWN = Verdict.ALIVE, Verdict.EVIDENCE_OF_DEATH, Verdict.UNKNOWN
 

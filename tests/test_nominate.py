@@ -26,6 +26,7 @@ from faebot_hash.wikitext import Page
 from tests.counting import Counted
 from tests.fakes import EPOCH, file_info
 from tests.practice.wiki import PracticeWiki
+from tests.seeds import FRESH_SEED
 from tests.test_tag import real_shape, rubble
 
 HOME = "Faebot identified duplicates"
@@ -38,7 +39,6 @@ DIGEST = Digest(NON_EXIF, PIXELS, 1, "RGB", 8, 640, 480, 1, "")
 SAME = Comparison(Verdict.METADATA_ONLY, ("all that is decoded is equal",))
 LONG = os.environ.get("FAEBOT_LONG") == "1"
 GENERATED = 10_000 if LONG else 1_000
-FRESH_SEED = random.SystemRandom().randrange(2**32)
 
 HOSTILE_TITLES = (
     'Crab "on" a rock.jpg',

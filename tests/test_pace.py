@@ -17,6 +17,7 @@ from faebot_hash.model import PageText
 from faebot_hash.ports import EditAnswer
 from tests.counting import Counted
 from tests.fakes import FakeJournal, FakeWiki, file_info
+from tests.seeds import FRESH_SEED
 from tests.test_apply import Clock
 
 LONG = os.environ.get("FAEBOT_LONG") == "1"
@@ -36,7 +37,7 @@ def a_wiki(clock: Clock) -> FakeWiki:
     return wiki
 
 
-@pytest.mark.parametrize("seed", [1, random.randrange(1 << 32)])
+@pytest.mark.parametrize("seed", [1, FRESH_SEED])
 def test_edits_keep_their_distance_over_restarts(tmp_path: Path, counted: Counted, seed: int) -> None:
     chance, clock = random.Random(seed), Clock()
     wiki, at = a_wiki(clock), list[datetime]()
@@ -65,7 +66,7 @@ def answered(
     return answers.pop(0)
 
 
-@pytest.mark.parametrize("seed", [2, random.randrange(1 << 32)])
+@pytest.mark.parametrize("seed", [2, FRESH_SEED])
 def test_what_the_wiki_asks_to_wait_is_waited(counted: Counted, seed: int) -> None:
     chance = random.Random(seed)
     for number in range(1_000):

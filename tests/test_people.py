@@ -18,11 +18,11 @@ from tests.fake_wiki.scene import DUPLICATE
 from tests.fake_wiki.world import World
 from tests.practice.configuration import BOT
 from tests.scenarios import Bot
+from tests.seeds import FRESH_SEED
 
 pytest_plugins = ("tests.fake_wiki.fixtures",)
 
 LONG = os.environ.get("FAEBOT_LONG") == "1"
-SEED = random.randrange(1 << 32)
 ACTIONS = [action for action in HumanAction if action is not HumanAction.REVERT] + [HumanAction.REVERT]
 INTERLEAVINGS = list(product(Boundary, ACTIONS))
 OVERWRITES = (HumanAction.OVERWRITE_DUPLICATE, HumanAction.OVERWRITE_KEEPER)
@@ -51,7 +51,7 @@ def lost_edits(world: World) -> list[str]:
     return lost
 
 
-@pytest.mark.parametrize("seed", [1] if LONG else [1, SEED])
+@pytest.mark.parametrize("seed", [1] if LONG else [1, FRESH_SEED])
 def test_people_always_win(
     world: World, world_commons: Commons, tmp_path: Path, counted: Counted, seed: int
 ) -> None:

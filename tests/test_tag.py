@@ -19,6 +19,7 @@ from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.wikitext import Page, category_cuts
 from tests.counting import Counted
 from tests.fakes import file_info
+from tests.seeds import FRESH_SEED
 from tests.test_wikitext import corpora_texts
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.txt"))
@@ -29,7 +30,6 @@ KEY = "00181b19147afcf8"
 MATCH = Match(file_info(1, "Crab.jpg"), HashKind.PHASH, int(KEY, 16), (file_info(2, "Other crab.jpg"),))
 LONG = os.environ.get("FAEBOT_LONG") == "1"
 GENERATED = 10_000 if LONG else 1_000
-FRESH_SEED = random.SystemRandom().randrange(2**32)
 
 
 def page(text: str) -> PageText:
