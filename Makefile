@@ -39,6 +39,8 @@ lock: $(STAMP)
 	  --upgrade --extra plots --extra scale --group dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --upgrade --constraint requirements-dev.txt --group bench -o requirements-bench.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --upgrade --constraint requirements-dev.txt --extra spark pyproject.toml -o requirements-spark.txt
 
 demo: $(STAMP)
 	@$(BIN)/python -m tests.practice get
@@ -51,11 +53,19 @@ serve: $(STAMP)
 	@$(BIN)/python -m tests.practice get
 	@$(BIN)/python -m tests.practice.serving
 
-test: $(STAMP)
+SPARK_STAMP := $(VENV)/.spark-installed
+
+# PySpark comes as source only; what builds it is the locked setuptools.
+$(SPARK_STAMP): $(STAMP) requirements-spark.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --no-binary pyspark \
+	  --no-build-isolation -r requirements-spark.txt
+	@touch $@
+
+test: $(SPARK_STAMP)
 	@$(BIN)/python -m tests.practice get
 	$(BIN)/pytest
 
-test-long: $(STAMP)
+test-long: $(SPARK_STAMP)
 	@$(BIN)/python -m tests.practice get
 	FAEBOT_LONG=1 $(BIN)/pytest
 

@@ -180,20 +180,24 @@ class Permutation:
         return values
 
 
-def plan_join(values: Values, tolerance_bits: int, cost: Cost) -> Plan:
-    """Choose the cheapest plan for values without repeats; the same values always get the same plan."""
+def plan_join(values: Values, tolerance_bits: int, cost: Cost, count: int | None = None) -> Plan:
+    """Choose the cheapest plan for values without repeats; the same values always get the same plan.
+
+    ``count`` is how many there are, where ``values`` are no more than an even sample of them.
+    """
     if not 0 <= tolerance_bits <= MAX_TOLERANCE_BITS:
         raise ValueError(f"not a tolerance of 0 to {MAX_TOLERANCE_BITS} bits: {tolerance_bits}")
+    count = len(values) if count is None else count
     sample = values[:: max(1, len(values) // _SAMPLE)][:_SAMPLE]
     entropy = _entropy(values)
     best, least = _plan(entropy, tolerance_bits, tolerance_bits), inf
     for bands in range(tolerance_bits, tolerance_bits + _MOST_EXTRA_BANDS + 1):
         tables = comb(bands, tolerance_bits)
-        arranging = tables * (cost.table_ns + len(values) * cost.arrange_ns)
+        arranging = tables * (cost.table_ns + count * cost.arrange_ns)
         if arranging >= least:
             break
         plan = _plan(entropy, tolerance_bits, bands)
-        spent = arranging + cost.compare_ns * _candidates(plan, sample, len(values), entropy)
+        spent = arranging + cost.compare_ns * _candidates(plan, sample, count, entropy)
         if spent < least:
             best, least = plan, spent
     return replace(best, expected_s=least / 1e9)

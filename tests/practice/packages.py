@@ -1,4 +1,4 @@
-"""Installs PHP and MariaDB from the Debian archive, and nothing else, when the machine lacks them."""
+"""Installs PHP, MariaDB and Java from the Debian archive, and nothing else, when the machine lacks them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ DEBIAN_PACKAGES = (
 # Only the programs: mariadb-server would also start an instance of its own.
 MARIADB_PACKAGES = ("mariadb-server-core", "mariadb-client-core")
 MARIADB_PROGRAMS = ("mariadbd", "mariadb-install-db")
+JAVA_PACKAGES = ("default-jre-headless",)
 PHP_EXTENSIONS = frozenset(
     {"apcu", "curl", "dom", "exif", "fileinfo", "gd", "intl", "mbstring", "pdo_sqlite", "sqlite3", "xml"}
 )
@@ -63,6 +64,14 @@ def install_mariadb() -> None:
         raise PracticeWikiError(
             f"{', '.join(sorted(lacking))} still missing. {_by_hand('MariaDB', MARIADB_PACKAGES)}"
         )
+
+
+def install_java() -> None:
+    """Install a Java runtime, which Spark runs on, unless there is one."""
+    if program("java") is None:
+        _install("Java", JAVA_PACKAGES)
+    if program("java") is None:
+        raise PracticeWikiError(f"java still missing. {_by_hand('Java', JAVA_PACKAGES)}")
 
 
 def _install(what: str, packages: Sequence[str]) -> None:
