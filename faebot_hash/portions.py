@@ -61,13 +61,17 @@ class Unit:
 
 @dataclass(frozen=True)
 class LogEvent:
-    """A line of the upload, deletion or move log; ``page_ids`` are those it may be about."""
+    """A line of the upload, deletion or move log; ``page_ids`` are those it may be about.
+
+    ``sha1`` is that of an uploaded version, "" where it is not told.
+    """
 
     at: datetime
     kind: str
     action: str
     title: str
     page_ids: tuple[int, ...]
+    sha1: str = ""
 
 
 def chunks(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -170,4 +174,7 @@ def to_read(
 
 def _is_kept(page: IndexedPage, event: LogEvent) -> bool:
     """Tell whether an upload is in the index already, or was followed by another one that is."""
-    return event.kind == "upload" and page.uploaded is not None and page.uploaded >= event.at
+    if event.kind != "upload" or page.uploaded is None:
+        return False
+    # One second may have seen several versions.
+    return page.uploaded > event.at or (page.uploaded == event.at and page.sha1 == event.sha1)

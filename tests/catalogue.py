@@ -67,7 +67,7 @@ class Catalogue:
         plain = {"sha1": sha1, "uploaded": self.now, "thumb_url": f"http://127.0.0.1/thumb/{sha1}"}
         file = file_info(page_id, title, **{**plain, **changes})
         self.files_now[page_id] = file
-        self._note("upload", action, title, page_id)
+        self._note("upload", action, title, page_id, file.sha1)
         return file
 
     def rename(self, page_id: int, title: str) -> None:
@@ -109,8 +109,8 @@ class Catalogue:
             self.delete(chance.choice(sorted(self.files_now)))
         return what
 
-    def _note(self, kind: str, action: str, title: str, page_id: int) -> None:
-        line = LogEvent(self.now, kind, action, title, (page_id,))
+    def _note(self, kind: str, action: str, title: str, page_id: int, sha1: str = "") -> None:
+        line = LogEvent(self.now, kind, action, title, (page_id,), sha1)
         (self.held_back if self.hold_back else self.lines).append(line)
 
     def show_lines(self) -> None:

@@ -123,7 +123,22 @@ def event(kind: str, action: str, title: str = "A.jpg", ids: tuple[int, ...] = (
         pytest.param(event("upload", "upload", ids=()), (), Portion(titles=("A.jpg",)), id="without an id"),
         pytest.param(event("upload", "overwrite"), (OURS,), Portion((7,)), id="overwritten"),
         pytest.param(
-            event("upload", "overwrite"), (replace(OURS, uploaded=LATER),), Portion(), id="read before"
+            replace(event("upload", "overwrite"), sha1=OURS.sha1),
+            (replace(OURS, uploaded=LATER),),
+            Portion(),
+            id="read before",
+        ),
+        pytest.param(
+            replace(event("upload", "overwrite"), sha1="b" * 40),
+            (replace(OURS, uploaded=LATER),),
+            Portion((7,)),
+            id="twice in a second",
+        ),
+        pytest.param(
+            event("upload", "overwrite"),
+            (replace(OURS, uploaded=LATER + timedelta(seconds=1)),),
+            Portion(),
+            id="overwritten again, and read",
         ),
         pytest.param(event("upload", "upload", ids=(8,)), (OURS,), Portion((7, 8)), id="a title used again"),
         pytest.param(event("delete", "delete", ids=()), (OURS,), Portion((7,)), id="deleted"),

@@ -10,8 +10,9 @@ import pytest
 import pywikibot
 
 from faebot_hash import settings_file
+from faebot_hash.adapters.answers import hex_of
 from faebot_hash.adapters.patience import Patience
-from faebot_hash.adapters.replica import Replica, hex_of
+from faebot_hash.adapters.replica import Replica
 from faebot_hash.adapters.store import Store
 from faebot_hash.errors import ReplicaError, SettingsError
 from faebot_hash.indexing import Indexing

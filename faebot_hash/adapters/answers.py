@@ -201,3 +201,11 @@ def _seconds(text: str) -> float:
 def time_of(text: str) -> datetime:
     """Read a timestamp of the API, always in UTC."""
     return datetime.fromisoformat(text)
+
+
+def hex_of(sha1_base36: str) -> str:
+    """Turn a SHA1 in base 36, as the database and logs have it, into 40 hex digits; "" where it is none."""
+    try:
+        return f"{int(sha1_base36, 36):040x}"
+    except ValueError:
+        return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from faebot_hash.adapters.answers import name_of, time_of
+from faebot_hash.adapters.answers import hex_of, name_of, time_of
 from faebot_hash.adapters.queries import Queries
 from faebot_hash.portions import LogEvent
 
@@ -40,7 +40,7 @@ class Listings(Queries):
             letype=kind,
             ledir="newer",
             lestart=since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            leprop="ids|title|type|timestamp",
+            leprop="ids|title|type|timestamp|details",
             lelimit=LISTED_AT_ONCE,
         )
         for answer in answers:
@@ -90,7 +90,8 @@ class Listings(Queries):
 
 def _event(kind: str, line: Mapping[str, Any]) -> LogEvent:
     title = name_of(line) if "title" in line else ""
-    return LogEvent(time_of(line["timestamp"]), kind, line.get("action", ""), title, _page_ids(line))
+    sha1 = hex_of(line.get("params", {}).get("img_sha1", ""))
+    return LogEvent(time_of(line["timestamp"]), kind, line.get("action", ""), title, _page_ids(line), sha1)
 
 
 def _page_ids(line: Mapping[str, Any]) -> tuple[int, ...]:

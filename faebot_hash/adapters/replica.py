@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from faebot_hash.adapters import mariadb_errors
+from faebot_hash.adapters.answers import hex_of
 from faebot_hash.adapters.column_types import MARIADB
 from faebot_hash.adapters.database_login import read_address, with_account, without_password
 from faebot_hash.adapters.mariadb_errors import Trouble, trouble
@@ -130,11 +131,3 @@ def _hint(row: Row[Any]) -> Hint:
 
 def _text(value: bytes | str) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-
-
-def hex_of(sha1_base36: str) -> str:
-    """Turn a SHA1 in base 36 into the API's 40 hex digits; "" where it is none."""
-    try:
-        return f"{int(sha1_base36, 36):040x}"
-    except ValueError:
-        return ""
