@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from faebot_hash.adapters.store import Store
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
 
@@ -73,8 +74,5 @@ def test_nothing_is_kept_when_the_canaries_are_silent(
     assert done.returncode == 1
     assert f"a canary is not alive ({CANARY}: the name leads to an address" in done.stderr
     assert "nothing was recorded" in done.stderr
-    with (
-        Store.open(f"sqlite:///{tmp_path / 'faebot.sqlite'}", write=False) as store,
-        store._reading() as known,
-    ):
-        assert known.exec_driver_sql("SELECT count(*) FROM link_observation").scalar() == 0
+    with closing(sqlite3.connect(tmp_path / "faebot.sqlite")) as known:
+        assert known.execute("SELECT count(*) FROM link_observation").fetchone() == (0,)
