@@ -27,7 +27,7 @@ _DCT_ROUNDING = 1e-6
 _HEX = re.compile(r"[0-9a-fA-F]{16}", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,20}", re.ASCII)
 
-_IMAGEHASH_WAVELET_SIDE_PX = 1024
+_MAX_WHOLE_SIDE_PX = 1024
 _HAAR = 0.7071067811865476  # the coefficient of PyWavelets' table, the double nearest to √½
 _GREY_AS_FRACTION = np.arange(256) / 255.0
 
@@ -43,7 +43,7 @@ def fingerprint(picture: Picture) -> Fingerprint:
         phash=_as_int(frequencies > median),
         dhash=dhash,
         ahash=_as_int(for_ahash > np.mean(for_ahash)),
-        whash=_as_int(_wavelet_bits(picture, for_whash)),
+        whash=_as_int(_wavelet_bits(for_whash)),
         low_information=dhash in (0, MAX_HASH)
         or contrast_levels(for_dhash) < LOW_INFORMATION_LEVELS
         or dhash_ties(for_dhash) >= LOW_INFORMATION_TIES
@@ -162,29 +162,32 @@ def _wavelet_side_px(picture: Picture) -> int:
     return max(8, 1 << (min(picture.size).bit_length() - 1))
 
 
-def _wavelet_bits(picture: Picture, pixels: Array) -> Array:
+def _wavelet_bits(pixels: Array) -> Array:
     """Give the bits of imagehash's wHash: which of 8 × 8 blocks are brighter than their median.
 
     imagehash takes the Haar transform of the whole picture apart, drops its mean, puts it together again
     and transforms anew. All that changes the blocks' order only where two are equally bright, and then by
-    rounding; so their sums decide, which are whole numbers, unless the two in the middle are equal.
+    rounding; so their sums decide, which are whole numbers, unless the two in the middle are equal. Then
+    the transforms are done; each step is PyWavelets' own, in its order, so that rounding agrees too.
     """
     block_px = len(pixels) // 8
     sums = pixels.reshape(8, block_px, 8, block_px).sum(axis=(1, 3), dtype=np.int64)
     below, above = np.sort(sums, axis=None)[31:33]
     if below < above:
         return np.asarray(sums > below)
-    if len(pixels) <= _IMAGEHASH_WAVELET_SIDE_PX:
-        bits: Array = imagehash.whash(picture).hash
-        return bits
-    return _wavelet_bits_by_blocks(pixels)
+    if len(pixels) > _MAX_WHOLE_SIDE_PX:
+        return _wavelet_bits_by_blocks(pixels)
+    levels = len(pixels).bit_length() - 1
+    mean, details = _haar_apart(_GREY_AS_FRACTION[pixels.astype(np.uint8)], levels)
+    grid, _ = _haar_apart(_haar_together(mean * 0, details), levels - 3)
+    return np.asarray(grid > np.median(grid))
 
 
 def _wavelet_bits_by_blocks(pixels: Array) -> Array:
-    """Give the bits of a large picture with the rounding of imagehash, in a tenth of the memory.
+    """Give the bits of a large picture by the same steps, in a tenth of the memory.
 
     imagehash needs several GB for 100 MP. Haar blocks do not overlap, so the 64 blocks behind the 64 bits
-    can go one by one; each step below is PyWavelets' own, in its order, so that rounding agrees too.
+    can go one by one.
     """
     block_px = len(pixels) // 8
     levels = block_px.bit_length() - 1

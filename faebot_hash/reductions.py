@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 Size = tuple[int, int]
 
 LANCZOS = Image.Resampling.LANCZOS
-MAX_SIDE_PX = 330
+MAX_SIDE_PX = 512
 """Pictures with a longer side are left to Pillow, so that all weights kept take some 50 MB at most."""
 _MAX_REDUCED_PX = 64
 _ONE = 1 << 22
@@ -54,7 +54,7 @@ def _products(picture: Image.Image, sizes: Sequence[Size]) -> list[Array]:
     return made
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _weights(side_px: int, reduced_px: tuple[int, ...]) -> Array:
     """Give how much each pixel of a side counts for each of a shorter one, in units of 2⁻²²; sides abreast.
 

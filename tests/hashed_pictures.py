@@ -135,7 +135,7 @@ DRAWINGS: tuple[Drawing, ...] = (
 
 def some_size(rng: random.Random) -> Size:
     """Give the size of a thumbnail; often square, tall, wide, thin, or at a border of the faster ways."""
-    long_px = rng.choice((80, 120, 120, 250, 320, 330, 331, rng.randint(1, 400)))
+    long_px = rng.choice((80, 120, 120, 120, 250, 320, 512, 513, rng.randint(1, 400), rng.randint(1, 400)))
     match rng.randrange(6):
         case 0:
             size = long_px, max(1, long_px * rng.randint(40, 160) // 160)

@@ -130,7 +130,7 @@ def transformed_by_product(reduced: Array) -> tuple[Array, float]:
     return low, float(np.median(low))
 
 
-def brighter_blocks(picture: Image.Image, pixels: Array) -> npt.NDArray[np.bool_]:
+def brighter_blocks(pixels: Array) -> npt.NDArray[np.bool_]:
     block_px = len(pixels) // 8
     sums = pixels.reshape(8, block_px, 8, block_px).sum(axis=(1, 3), dtype=np.int64)
     return np.asarray(sums > np.median(sums))
