@@ -32,7 +32,7 @@ def join_table(
 
     ``target/pairs``: id_a, id_b, hash_a, hash_b, distance and hash (which one). The ids are the least ones of
     each value; ``target/groups`` (value, id, hash) lists the rows of values that several have.
-    ``target/left_out`` (id, column, value, why) has the rows that cannot be used. Raises TableError.
+    ``target/left_out`` (id, column, written, why) has the rows that cannot be used. Raises TableError.
     """
     table = spark.read.parquet(*source)
     rows_in_all = table.count()
