@@ -53,6 +53,8 @@ serve: $(STAMP)
 	@$(BIN)/python -m tests.practice get
 	@$(BIN)/python -m tests.practice.serving
 
+# As many processes as processors; the tests of a file share what they start, and stay together.
+SIDE_BY_SIDE := -n auto --dist loadfile
 SPARK_STAMP := $(VENV)/.spark-installed
 
 # PySpark comes as source only; what builds it is the locked setuptools.
@@ -61,13 +63,13 @@ $(SPARK_STAMP): $(STAMP) requirements-spark.txt
 	  --no-build-isolation -r requirements-spark.txt
 	@touch $@
 
-test: $(SPARK_STAMP)
+test: $(STAMP)
 	@$(BIN)/python -m tests.practice get
-	$(BIN)/pytest
+	$(BIN)/pytest $(SIDE_BY_SIDE)
 
 test-long: $(SPARK_STAMP)
 	@$(BIN)/python -m tests.practice get
-	FAEBOT_LONG=1 $(BIN)/pytest
+	FAEBOT_LONG=1 $(BIN)/pytest $(SIDE_BY_SIDE)
 
 BENCH_STAMP := $(VENV)/.bench-installed
 

@@ -22,6 +22,8 @@ IN_CI = os.environ.get("CI") == "true"
 CORPORA = Path(os.environ.get("CORPORA_DIR", CHECKOUT.parent / "shared" / "corpora"))
 WIKI = pytest.StashKey[PracticeWiki]()
 COUNTED = "counted"
+# Spark and Java are half a gigabyte, which only make test-long installs.
+collect_ignore = [] if os.environ.get("FAEBOT_LONG") == "1" else ["test_spark.py"]
 TOLD: Counter[tuple[str, str]] = Counter()
 
 
