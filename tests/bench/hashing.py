@@ -107,9 +107,8 @@ def compare(
     peer_s, ours_s, different = in_turn(bodies, peer, ours, time.process_time)
     ratio = statistics.median(a / b for a, b in zip(peer_s, ours_s, strict=True))
     peer_us, ours_us = (statistics.median(times) * 1e6 for times in (peer_s, ours_s))
-    print(
-        f"{name:30}{peer_us:10.0f}{ours_us:8.0f}{ratio:7.2f} ×{f'≥ {target:g}':>8}   {different}", flush=True
-    )
+    aim = f"≥ {target:g}" if target else ""
+    print(f"{name:30}{peer_us:10.0f}{ours_us:8.0f}{ratio:7.2f} ×{aim:>8}   {different}", flush=True)
 
 
 def isolate(name: str, bodies: Sequence[bytes], decoder: DecoderProcess) -> None:
