@@ -6,51 +6,37 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from faebot_hash.commands import (
-    check,
-    clusters,
-    compare,
-    digests,
-    export,
-    follow,
-    hashes,
-    imports,
-    nearest,
-    pairs,
-    runs,
-    serve,
-    show,
-    study,
-    undo,
-)
 from faebot_hash.errors import FaebotError, SettingsError
 
 INTERRUPTED = 130
 
-COMMANDS = (
-    hashes,
-    digests,
-    compare,
-    pairs,
-    clusters,
-    nearest,
-    check,
-    study,
-    export,
-    imports,
-    runs,
-    show,
-    undo,
-    follow,
-    serve,
-)
-"""The modules of the commands, in the order in which the help lists them."""
+COMMANDS = {
+    "hash": "hashes",
+    "digest": "digests",
+    "compare": "compare",
+    "pairs": "pairs",
+    "clusters": "clusters",
+    "nearest": "nearest",
+    "index": "nearest",
+    "check": "check",
+    "study": "study",
+    "export": "export",
+    "import": "imports",
+    "runs": "runs",
+    "show": "show",
+    "undo": "undo",
+    "follow": "follow",
+    "serve": "serve",
+}
+"""Each command's module in ``faebot_hash.commands``, in the order in which the help lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser(arguments).parse_args(arguments)
     try:
         status: int | None = options.run_command(options)
         sys.stdout.flush()
@@ -66,14 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status or 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m faebot_hash",
         description="Visual fingerprints of local pictures, and what past runs did on the wiki.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        module.add(commands)
+    # Loading what only another command needs takes seconds.
+    asked = [COMMANDS[one] for one in arguments[:1] if one in COMMANDS]
+    for name in dict.fromkeys(asked or COMMANDS.values()):
+        import_module(f"faebot_hash.commands.{name}").add(commands)
     return parser
 
 
