@@ -226,12 +226,16 @@ class Confirmer:
 
     def _objection(self, nominee: Facts, keeper: Facts) -> Skipped | None:
         family = self._families.get(nominee.file.page_id)
+        linking, unread = self._linking(nominee)
+        if unread:
+            detail = f"{unread[0].what} cannot be read"
+            return Skipped(nominee.file.title, Reason.NAMED_KEEPER, detail)
         return objections.objection(
             nominee,
             keeper,
             names=self._names,
             opted_out=self.settings.confirm.opted_out,
-            linking=self._linking(nominee),
+            linking=linking,
             family=[file.title for file in family.files] if family else (),
         )
 
@@ -241,13 +245,17 @@ class Confirmer:
         withdrawn = [row.revid for row in ours]
         return objections.removed_by_human(nominee, keeper, self.wiki.history(page_id), withdrawn)
 
-    def _linking(self, nominee: Facts) -> dict[str, PageText]:
-        seeds = self.wiki.seeds(f"File:{title}" for title in sorted(nominee.linked_from))
-        return {
-            seed.file.title: PageText(seed.file.page_id, f"File:{seed.file.title}", 0, seed.text, "")
-            for seed in seeds
-            if isinstance(seed, Seed)
-        }
+    def _linking(self, nominee: Facts) -> tuple[dict[str, PageText], list[Skipped]]:
+        """Read the file pages that link to a file, and tell those that are there but cannot be read."""
+        pages: dict[str, PageText] = {}
+        unread: list[Skipped] = []
+        for seed in self.wiki.seeds(f"File:{title}" for title in sorted(nominee.linked_from)):
+            if isinstance(seed, Seed):
+                title = seed.file.title
+                pages[title] = PageText(seed.file.page_id, f"File:{title}", 0, seed.text, "")
+            elif seed.reason not in (Reason.MISSING, Reason.REDIRECT):
+                unread.append(seed)
+        return pages, unread
 
     @property
     def _names(self) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ import pytest
 
 from faebot_hash.confirm import Confirmer
 from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
-from faebot_hash.family import Confirmed
+from faebot_hash.family import Confirmed, Facts
 from faebot_hash.model import PageText
 from faebot_hash.originals import OriginalReader
 from faebot_hash.reasons import Reason, Skipped
-from tests.living_wiki import Darkroom, Media, MemoryStore, Picture
+from tests.living_wiki import Darkroom, LivingFacts, Media, MemoryStore, Picture
 from tests.walks import HOME, MemorySession, Walk
 
 PAIR, PAIR_BY_AGE = (0, 0), (4, 2)
@@ -365,3 +365,25 @@ def test_only_what_stands_there_is_withdrawn(scene: Scene) -> None:
     without = replace(page, text="somebody was faster")
     assert scene.confirmer.withdrawal(proposal, without) is None
     assert scene.confirmer.withdrawal(replace(proposal, kind=Kind.RELEASED), page) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "nominated"), [(Reason.UNREADABLE, False), (Reason.MISSING, True), (Reason.REDIRECT, True)]
+)
+def test_a_page_that_links_there_and_cannot_be_read_speaks_against(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, reason: Reason, nominated: bool
+) -> None:
+    read = LivingFacts.facts
+
+    def linked(living: LivingFacts, page_ids: Sequence[int]) -> object:
+        answers = read(living, page_ids)
+        return {
+            page_id: replace(one, linked_from=frozenset({"Hidden.jpg"})) if isinstance(one, Facts) else one
+            for page_id, one in answers.items()
+        }
+
+    monkeypatch.setattr(LivingFacts, "facts", linked)
+    monkeypatch.setattr(scene.wiki, "seeds", lambda titles: [Skipped(title, reason) for title in titles])
+    told = reasons(scene.family())
+    assert (told.get("Crab 2.jpg") is None) is nominated
+    assert nominated or told["Crab 2.jpg"] is Reason.NAMED_KEEPER
