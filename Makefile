@@ -54,7 +54,7 @@ serve: $(STAMP)
 	@$(BIN)/python -m tests.practice.serving
 
 # As many processes as processors; the tests of a file share what they start, and stay together.
-SIDE_BY_SIDE := -n auto --dist loadfile
+SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 SPARK_STAMP := $(VENV)/.spark-installed
 
 # PySpark comes as source only; what builds it is the locked setuptools.
