@@ -35,7 +35,7 @@ from tests.fakes import file_info
 from tests.pictures import encoded, photograph
 
 MEGAPIXELS = (1, 4, 12)
-ROUNDS = 9
+ROUNDS = 25
 MOST_PHOTOGRAPHS = 12
 FEWEST_PX = 500_000
 TARGET_TWINS, TARGET_OTHERS = 10.0, 1.3
