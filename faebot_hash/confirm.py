@@ -100,7 +100,7 @@ class Confirmer:
             return closed
         partners = partners_of(facts, self.wiki, self.journal)
         if partners.left:
-            return Skipped(file.title, Reason.NO_PARTNER, f"{partners.left[0]} is not in the category")
+            return Skipped(file.title, Reason.PARTNER_UNTAGGED, partners.left[0])
         if not partners.are_all_known:
             return Skipped(file.title, Reason.PARTNER_UNKNOWN)
         if partners.nominated:

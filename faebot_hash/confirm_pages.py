@@ -16,18 +16,11 @@ from faebot_hash.dossier import Finding, dossier
 from faebot_hash.escape import category_link, plain
 from faebot_hash.family_section import decision_lines, family_section, table
 from faebot_hash.likeness import Verdict
+from faebot_hash.parts import Part
 from faebot_hash.settings import Settings
 
 _NOT_COMPARED = "Not compared"
 _ALONE = "Without a family"
-
-
-@dataclass(frozen=True)
-class WikiPage:
-    """A page to write: its title below the report page of the settings ("RUN" or "RUN/3"), and its text."""
-
-    title_suffix: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class _Block:
 
 def pages(
     findings: Sequence[Finding], run: str, at: datetime, settings: Settings, alone: Sequence[Decision] = ()
-) -> list[WikiPage]:
+) -> list[Part]:
     """Write the report of a run: one page, or an index that links to its parts, which come after it.
 
     ``at`` is when the run began; ``alone`` is what became of files that are in no family. Families are
@@ -53,11 +46,11 @@ def pages(
     opening = _opening(findings, run, at, settings, alone)
     whole = "\n".join([opening, *_body(blocks)])
     if _bytes(whole) <= limit:
-        return [WikiPage(run, whole)]
+        return [Part("", whole)]
     parts = _parts(blocks, run, limit)
     texts = [_part(part, run, n, is_last=n == len(parts)) for n, part in enumerate(parts, start=1)]
-    index = WikiPage(run, _index(opening, parts, limit))
-    return [index, *(WikiPage(f"{run}/{n}", text) for n, text in enumerate(texts, start=1))]
+    index = Part("", _index(opening, parts, limit))
+    return [index, *(Part(f"/{n}", text) for n, text in enumerate(texts, start=1))]
 
 
 def _blocks(findings: Sequence[Finding], alone: Sequence[Decision], limit: int) -> Iterator[_Block]:

@@ -7,14 +7,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
-from faebot_hash.confirm_pages import WikiPage, pages
+from faebot_hash.confirm_pages import pages
 from faebot_hash.confirm_table import csv_rows, to_json
 from faebot_hash.console import Decision
 from faebot_hash.dossier import Finding
 from faebot_hash.edits import Applied, Kind, Outcome
-from faebot_hash.errors import WikiError
+from faebot_hash.report_pages import write_parts
 from faebot_hash.session import Session
 
 SUMMARY = "Faebot reports what it found to be identical"
@@ -43,35 +44,16 @@ class Publication:
         """Write the pages, unless nothing was edited and the last report shows every file already.
 
         Pages that the account may not make go to ``folder``, or to the terminal, for a person to make.
+        Raises WikiError when the wiki stops us.
         """
         if self.session.simulate or not self._has_news():
             return
-        # The index comes last, so that a report which has one is whole.
-        for page in reversed(self._pages()):
-            title = f"{self._report_page}/{page.title_suffix}"
-            done = self.session.editor.publish(title, page.text, SUMMARY)
-            detail = f" ({done.detail})" if done.detail else ""
-            self.session.say(f"{title}: {done.outcome.sentence}{detail}")
-            if done.outcome is Outcome.CANNOT_CREATE:
-                self._hand_over(title, page, folder)
-            elif done.outcome.ends_run:
-                raise WikiError(f"{title}: {done.outcome.sentence}{detail}; run again later")
+        written = pages(self.findings, self.session.run, self.at, self.session.settings, self.alone)
+        write_parts(self.session, self._title(self.session.run), written, SUMMARY, folder)
 
-    def _pages(self) -> list[WikiPage]:
-        return pages(self.findings, self.session.run, self.at, self.session.settings, self.alone)
-
-    def _hand_over(self, title: str, page: WikiPage, folder: Path | None) -> None:
-        if folder is None:
-            self.session.say(f"Make the page {title} with this text:\n\n{page.text}")
-            return
-        path = folder / f"{page.title_suffix.replace('/', '-')}.wikitext"
-        path.write_text(page.text, encoding="utf-8")
-        self.session.say(f"Make the page {title} with the text in {path}")
-
-    @property
-    def _report_page(self) -> str:
-        template = self.session.settings.confirm.report_page
-        return template.replace("{account}", self.session.wiki.user)
+    def _title(self, run: str) -> str:
+        page = self.session.settings.confirm.report_page.replace("{account}", self.session.wiki.user)
+        return f"{page}/{run}"
 
     def _has_news(self) -> bool:
         done = [*self.alone, *(one for _, applied in self.findings for one in applied)]
@@ -81,6 +63,9 @@ class Publication:
         return any(file.sha1 not in shown for found, _ in self.findings for file in found.family.files)
 
     def _last_report(self) -> Iterator[str]:
-        for row in self.session.store.rows(kind=Kind.REPORT, state="DONE", newest=1):
+        """Read the last report that is whole: its first page, which is written last, has the run's name."""
+        written = self.session.store.rows(kind=Kind.REPORT, state="DONE")
+        whole = (row for row in written if row.intent.title == self._title(row.intent.run))
+        for row in islice(whole, 1):
             for part in self.session.store.rows(kind=Kind.REPORT, state="DONE", run=row.intent.run):
                 yield self.session.wiki.text_at(part.revid) or ""

@@ -44,6 +44,10 @@ class Reason(Enum):
     UNSAFE_TEXT = ("the tag cannot be added without touching other text", False)
     # a family of files in the home category
     NO_HASH_KEY = ("its sort key in the category is no hash", False)
+    PARTNER_UNTAGGED = (
+        "the file it looked like is there, but not in the category: for people to settle",
+        False,
+    )
     PARTNER_UNKNOWN = ("nothing tells any more which files it looked like", False)
     OVERWRITTEN = ("the file was overwritten since it was found", False)
     NOT_IDENTICAL = ("no other file of its family is the very same picture", False)

@@ -122,6 +122,8 @@ class Session:
             if done[-1].outcome is Outcome.EDITED and token:
                 self.store.settle(token, "UNDONE", detail=proposal.edit.summary)
             self.say(edit_line(done[-1]))
+            if done[-1].outcome.ends_run:
+                return False
         return any(one.outcome is Outcome.EDITED for one in done)
 
 

@@ -117,6 +117,9 @@ class FakeWiki:
             file = by_title.get(name)
             yield Seed(file, self.text(file.page_id)) if file else Skipped(name, Reason.MISSING)
 
+    def exists(self, title: str) -> bool:
+        return title in self.others
+
     def history(self, page_id: int) -> Sequence[Revision]:
         return [revision for revision, _ in reversed(self.revisions.get(page_id, []))]
 

@@ -13,6 +13,7 @@ from faebot_hash.family import Confirmed, Facts
 from faebot_hash.model import PageText
 from faebot_hash.originals import OriginalReader
 from faebot_hash.reasons import Reason, Skipped
+from tests.fakes import RUN_PAGE
 from tests.living_wiki import Darkroom, LivingFacts, Media, MemoryStore, Picture
 from tests.walks import HOME, MemorySession, Walk
 
@@ -170,7 +171,7 @@ def test_a_member_without_a_hash_as_its_key_is_told(scene: Scene) -> None:
     scene.says(1, scene.wiki.text(1).replace("00181b19147afc00", "sunset"))
     found = [one for one in scene.confirmer.confirm() if isinstance(one, Skipped)]
     assert [(one.what, one.reason) for one in found] == [
-        ("Crab 2.jpg", Reason.NO_PARTNER),
+        ("Crab 2.jpg", Reason.PARTNER_UNTAGGED),
         ("Crab 1.jpg", Reason.NO_HASH_KEY),
     ]
     assert [one.what for one in scene.confirmer.confirm({"Crab 2.jpg"}) if isinstance(one, Skipped)] == [
@@ -199,7 +200,7 @@ def test_a_file_whose_partner_is_gone_is_cleaned_up(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("act", "expected"),
     [
-        (lambda scene: None, Reason.NO_PARTNER),
+        (lambda scene: None, Reason.PARTNER_UNTAGGED),
         (lambda scene: scene.adds(2, "{{nobots}}"), Reason.BOTS_EXCLUDED),
         (lambda scene: scene._protect(2), Reason.PROTECTED),
     ],
@@ -387,3 +388,16 @@ def test_a_page_that_links_there_and_cannot_be_read_speaks_against(
     told = reasons(scene.family())
     assert (told.get("Crab 2.jpg") is None) is nominated
     assert nominated or told["Crab 2.jpg"] is Reason.NAMED_KEEPER
+
+
+def test_looking_back_ends_where_people_say_stop() -> None:
+    scene = Scene((0, 0, 0), (4, 2, 2))
+    _, applied = scene.carried_out()
+    assert [one.outcome for one in applied if isinstance(one, Applied)] == [Outcome.EDITED] * 2
+    scene.wiki.overwrite(1, Picture(0, variant=9))
+    scene.wiki.run_page = replace(RUN_PAGE, text="stop")
+    scene.session.recheck()
+    assert len(scene.store.rows(state="REFUSED")) == 1
+    scene.wiki.run_page = RUN_PAGE
+    scene.session.recheck()
+    assert len(scene.store.rows(kind=Kind.UNNOMINATED, state="DONE")) == 2

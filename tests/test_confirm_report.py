@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faebot_hash.confirm_lines import confirmed_lines, total_lines
-from faebot_hash.confirm_pages import WikiPage, pages
+from faebot_hash.confirm_pages import pages
 from faebot_hash.confirm_table import COLUMNS, csv_rows, protected, to_json
 from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.contrast import contrast
@@ -29,6 +29,7 @@ from faebot_hash.escape import category_link, file_link, plain, target
 from faebot_hash.family import Bond, Confirmed, Family, Identity, Ruling
 from faebot_hash.likeness import Comparison, Original, Verdict
 from faebot_hash.merit import Criterion, Evidence, Keep, Point, Ranking, Score
+from faebot_hash.parts import Part
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import ConfirmSettings, Settings, WikiSettings
 from tests.confirmed import (
@@ -195,7 +196,7 @@ def test_parameters_are_compared_by_name(here: str, there: str, differing: list[
 
 def test_a_report_of_one_page() -> None:
     golden = (GOLDEN / "one_page.wiki").read_text(encoding="utf-8").rstrip("\n")
-    assert pages(FINDINGS, RUN, BEGUN, Settings(), ALONE) == [WikiPage(RUN, golden)]
+    assert pages(FINDINGS, RUN, BEGUN, Settings(), ALONE) == [Part("", golden)]
 
 
 def test_a_report_of_nothing_says_so() -> None:
@@ -236,11 +237,11 @@ def test_no_page_is_larger_than_allowed_and_no_family_lost(lengths: list[int]) -
     assert Counter(re.findall(r":File:(Alone \d+)\.jpg\|", body)) == Counter(
         {f"Alone {number}": 1 for number in range(len(lengths))}
     )
-    suffixes = [page.title_suffix for page in written]
-    assert suffixes == [RUN, *(f"{RUN}/{n}" for n in range(1, len(written)))]
+    suffixes = [page.suffix for page in written]
+    assert suffixes == ["", *(f"/{n}" for n in range(1, len(written)))]
     for page in written:
         for link in re.findall(r"\[\[((?:\.\./|/)\d*)\|", page.text):
-            base = page.title_suffix if link.startswith("/") else RUN
+            base = page.suffix if link.startswith("/") else ""
             assert f"{base}/{link.removeprefix('../').removeprefix('/')}".rstrip("/") in suffixes
 
 

@@ -93,6 +93,23 @@ def test_a_lost_store_tells_again(scene: Scene) -> None:
     assert published(scene) == ["first", "second"]
 
 
+def test_another_scripts_report_is_not_the_last(scene: Scene) -> None:
+    publication(scene).publish(None)
+    others = MemorySession(scene)
+    others.run = others.editor.run = "near"
+    others.editor.publish("User:PracticeBot/Near matches/noaa", "Nothing near.", "report")
+    publication(scene, "second").publish(None)
+    assert published(scene) == ["first", "User:PracticeBot/Near matches/noaa"]
+
+
+def test_a_report_that_lost_its_index_is_not_the_last(scene: Scene) -> None:
+    one = publication(scene)
+    part = "User:PracticeBot/Confirmed/first/1"
+    one.session.editor.publish(part, "".join(file.sha1 for file in scene.family().family.files), "report")
+    publication(scene, "second").publish(None)
+    assert published(scene) == ["first/1", "second"]
+
+
 def test_simulation_publishes_nothing(scene: Scene) -> None:
     publication(scene, simulate=True).publish(None)
     assert published(scene) == []
@@ -135,7 +152,7 @@ def test_pages_that_cannot_be_made_are_handed_over(scene: Scene, tmp_path: Path,
     files = list(tmp_path.glob("*.wikitext"))
     text = files[0].read_text(encoding="utf-8") if has_folder else said[-1]
     assert "Crab 1.jpg" in text
-    assert [path.name for path in files] == (["first.wikitext"] if has_folder else [])
+    assert [path.name for path in files] == (["PracticeBot-Confirmed-first.wikitext"] if has_folder else [])
 
 
 def test_files_for_people_and_programs(scene: Scene, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def boxes(page: dict[str, Any]) -> int:
 
 def test_the_golden_page(wiki: PracticeWiki) -> None:
     (report,) = pages(FINDINGS, RUN, BEGUN, Settings(), ALONE)
-    page = rendered(wiki, f"{BASE}/{report.title_suffix}", report.text)
+    page = rendered(wiki, f"{BASE}/{RUN}{report.suffix}", report.text)
     assert_harmless(page)
     assert boxes(page) == 6
     assert [section["line"] for section in page["sections"]] == [
@@ -132,7 +132,7 @@ def test_the_parts_of_a_report_find_each_other(wiki: PracticeWiki) -> None:
     findings = [family(tuple(f"{n} {letter}.jpg" for letter in "abcdefgh")) for n in range(20)]
     written = pages(findings, RUN, BEGUN, small)
     assert len(written) > 3
-    titles = [f"{BASE}/{report.title_suffix}" for report in written]
+    titles = [f"{BASE}/{RUN}{report.suffix}" for report in written]
     links = [
         {link["title"] for link in rendered(wiki, title, report.text)["links"] if link["ns"] == USER}
         for title, report in zip(titles, written, strict=True)

@@ -26,10 +26,9 @@ LAYERS = (
     "partners recheck study_chart study_pages study_table thumbnails undo upload_table",
     "adapters confirm confirm_pages file_clusters index near_pairs samples slicing",
     "clusters find index_lines near session walk",
-    "cluster_pages indexing near_lines near_pages near_table publication report_pages runs sweep "
-    "thumbsize upkeep web",
-    "cluster_lines cluster_table confirmation near_sweep upload_check",
-    "cluster_sweep commands",
+    "cluster_pages indexing near_lines near_pages near_table report_pages runs sweep thumbsize upkeep web",
+    "cluster_lines cluster_table near_sweep publication upload_check",
+    "cluster_sweep commands confirmation",
     "__main__",
 )
 """The modules and packages by level, lowest first: a module imports from lower levels only."""
