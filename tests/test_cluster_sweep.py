@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from tests.operator import FLEURON, Operator
 from tests.practice.brute_force import clusters_served
 from tests.practice.pictures import fleuron, png
 from tests.practice.wiki import PracticeWiki
+from tests.sudden_death import run_and_die
 
 pytestmark = pytest.mark.practice
 
@@ -267,43 +266,6 @@ STEPS: tuple[tuple[type, str], ...] = (
 )
 
 
-def _die_before(number: int) -> None:
-    """Wrap every step so that the process is killed before the one with this number."""
-    left = number
-
-    def deadly(step: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return step(*args, **kwargs)
-
-        return wrapped
-
-    for owner, name in STEPS:
-        setattr(owner, name, deadly(getattr(owner, name)))
-
-
-def _run_and_die(operator: Operator, collection: Any, number: int) -> bool:
-    """Run in a child that is killed before a step; False when the run had fewer steps and ended well."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            _die_before(number)
-            operator.cluster(collection)
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return True
-    assert os.WEXITSTATUS(status) == 0
-    return False
-
-
 @pytest.mark.parametrize("collection", [FLEURON, CATEGORIES], ids=["gallery", "category"])
 def test_killed_between_any_two_steps_the_next_run_ends_the_same(operator: Operator, collection: Any) -> None:
     operator.cluster(collection)
@@ -314,7 +276,7 @@ def test_killed_between_any_two_steps_the_next_run_ends_the_same(operator: Opera
         operator.wiki.reset()
         operator.wiki.fault("may-create")
         operator.forget()
-        if not _run_and_die(operator, collection, 1 + killed * stride):
+        if not run_and_die(lambda: operator.cluster(collection), STEPS, 1 + killed * stride):
             break
         killed += 1
         operator.cluster(collection)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from faebot_hash.adapters import commons, facts, store
 from faebot_hash.edits import Outcome
 from faebot_hash.reasons import Reason
 from tests.operator import HOME, IDENTICAL, SETTINGS, Operator
@@ -16,6 +18,7 @@ from tests.practice.cases import files_of
 from tests.practice.identical import NOMINEES
 from tests.practice.pictures import jpeg, photo
 from tests.practice.wiki import PracticeWiki
+from tests.sudden_death import run_and_die
 
 pytestmark = pytest.mark.practice
 
@@ -142,6 +145,32 @@ def test_half_a_pair_is_found_again(operator: Operator, monkeypatch: pytest.Monk
     operator.forget()
     operator.confirm()
     assert operator.state() == whole
+
+
+STEPS: tuple[tuple[type, str], ...] = (
+    *((commons.Commons, name) for name in ("texts", "history", "preflight", "edit")),
+    *((facts.FactReader, name) for name in ("members", "facts")),
+    *((store.Store, name) for name in ("put", "keep_originals", "plan", "sent", "settle")),
+)
+
+
+def test_killed_between_two_steps_the_next_run_ends_the_same(operator: Operator) -> None:
+    tagged = operator.state()
+    operator.confirm()
+    undisturbed = operator.state()
+    stride = 3 if os.environ.get("FAEBOT_LONG") == "1" else 23
+    killed = 0
+    while True:
+        operator.wiki.reset()
+        operator.forget()
+        operator.run("dod-resolution")
+        assert operator.state() == tagged
+        if not run_and_die(operator.confirm, STEPS, 1 + killed * stride):
+            break
+        killed += 1
+        operator.confirm()
+        assert operator.state() == undisturbed, f"killed before step {1 + (killed - 1) * stride}"
+    assert killed * stride > 50
 
 
 def test_a_partner_that_is_gone_ends_the_matter(operator: Operator) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -24,6 +22,7 @@ from tests.practice.cases import case_files, expected_titles
 from tests.practice.demo import COLLECTIONS, find_duplicates, findings, sets_found
 from tests.practice.places import CACHE
 from tests.practice.wiki import PracticeWiki
+from tests.sudden_death import run_and_die
 
 pytestmark = pytest.mark.practice
 
@@ -221,48 +220,11 @@ STEPS: tuple[tuple[type, str], ...] = (
 )
 
 
-def _die_before(number: int) -> None:
-    """Wrap every step so that the process is killed before the one with this number."""
-    left = number
-
-    def deadly(step: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*args: Any, **kwargs: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return step(*args, **kwargs)
-
-        return wrapped
-
-    for owner, name in STEPS:
-        setattr(owner, name, deadly(getattr(owner, name)))
-
-
-def _run_and_die(operator: Operator, number: int) -> bool:
-    """Run in a child that is killed before a step; False when the run had fewer steps and ended well."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            _die_before(number)
-            operator.run(TWINS)
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return True
-    assert os.WEXITSTATUS(status) == 0
-    return False
-
-
 def test_killed_between_any_two_steps_the_next_run_ends_the_same(
     operator: Operator, undisturbed: dict[str, str]
 ) -> None:
     killed = 0
-    while _run_and_die(operator, killed + 1):
+    while run_and_die(lambda: operator.run(TWINS), STEPS, killed + 1):
         killed += 1
         operator.run(TWINS)
         assert operator.state() == undisturbed, f"killed before step {killed}"
