@@ -90,6 +90,7 @@ DOORS = {
         "web.health",
         "web.refusals",
         "web.start",
+        "web.visitors",
     },
     "werkzeug": {"web.api", "web.questions", "web.refusals"},
     "sqlite3": {"adapters.sqlite_file"},
