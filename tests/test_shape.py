@@ -13,7 +13,7 @@ MAX_SCRIPT_LINES = 120
 
 LAYERS = (
     "reasons",
-    "errors escape level model",
+    "errors escape floors level model",
     "bands collection edits jpeg likeness links markup merit parts preflight similar web_settings",
     "bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
     "wikitext",
@@ -42,6 +42,7 @@ DOORS = {
     "matplotlib": {"study_chart"},
     "imagehash": {"fingerprint"},
     "mwparserfromhell": {"wikitext"},
+    "packaging": {"floors"},
     "tomllib": {"settings_file"},
     "pywikibot": {"adapters.commons", "adapters.prompt", "adapters.queries"},
     "requests": {"adapters.http", "adapters.vetted"},
@@ -88,6 +89,8 @@ DOORS = {
         "web.documentation",
         "web.headers",
         "web.health",
+        "web.navigation",
+        "web.pages",
         "web.refusals",
         "web.start",
         "web.visitors",

@@ -238,7 +238,7 @@ def test_the_page_for_people_needs_nothing_from_elsewhere(world: World) -> None:
     assert answer.mimetype == "text/html"
     page = Loaded()
     page.feed(answer.text)
-    assert page.sources == ["/static/documentation.css"]
+    assert page.sources == ["/static/faebot.css", "/static/faebot.svg"]
     assert not {"script", "style", "iframe"} & set(page.tags)
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -246,7 +246,7 @@ def test_the_page_for_people_needs_nothing_from_elsewhere(world: World) -> None:
         assert f"<code>GET {path}" in answer.text or f"<code>POST {path}" in answer.text
 
 
-EVERYWHERE = ("/search", "/api/v1/near", "/api/v1/", "/healthz", "/nowhere", "/static/documentation.css")
+EVERYWHERE = ("/search", "/api/v1/near", "/api/v1/", "/healthz", "/nowhere", "/static/faebot.css")
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

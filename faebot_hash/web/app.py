@@ -12,6 +12,7 @@ from faebot_hash.web.documentation import documentation_routes
 from faebot_hash.web.headers import protect
 from faebot_hash.web.health import health_routes
 from faebot_hash.web.limiter import Limiter
+from faebot_hash.web.navigation import surround_pages
 from faebot_hash.web.refusals import answer_refusals, refusal
 from faebot_hash.web.service import Service
 
@@ -46,6 +47,7 @@ def create_app(service: Service, pages: Sequence[Blueprint] = (), limiter: Limit
 
     app.after_request(protect)
     answer_refusals(app)
+    surround_pages(app)
     interfaces = (
         compatible_routes(service),
         api_routes(service),
