@@ -19,12 +19,12 @@ import PIL
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from faebot_hash.errors import DecoderError, ImageRejected
+from faebot_hash.floors import too_old
 from faebot_hash.reasons import Reason
 
 Picture = Image.Image
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF")
-PILLOW_FLOOR = (12, 3, 0)
 PILLOW_VERSION: str = PIL.__version__
 
 _SIGNATURES = (
@@ -91,10 +91,8 @@ ORIGINAL = Limits(pixels=100_000_000, decoded_bytes=400_000_000)
 
 def check_versions(pillow: str = PILLOW_VERSION) -> None:
     """Raise ``DecoderError`` for a Pillow with known holes, or one told to accept truncated files."""
-    numbers = tuple(int(part) for part in pillow.split(".")[:3] if part.isdigit())
-    if numbers < PILLOW_FLOOR:
-        floor = ".".join(map(str, PILLOW_FLOOR))
-        raise DecoderError(f"Pillow {pillow} has known holes: install {floor} or later")
+    for old in too_old({"pillow": pillow}):
+        raise DecoderError(str(old))
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise DecoderError("Pillow has been told to accept truncated pictures: whatever did that must not")
 
