@@ -14,7 +14,7 @@ MAX_SCRIPT_LINES = 120
 LAYERS = (
     "reasons",
     "errors escape floors level model",
-    "bands collection edits jpeg likeness links markup merit parts preflight similar web_settings",
+    "bands collection edits exposure jpeg likeness links markup merit parts preflight similar web_settings",
     "bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
     "wikitext",
     "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup match "
