@@ -96,13 +96,8 @@ def _entry_lines(entry: Entry, digits: int, colour: bool) -> Iterator[str]:
         if entry.score.unknown:
             subjects = ", ".join(criterion.subject for criterion in entry.score.unknown)
             yield from _wrapped(f"unknown: {subjects}", 6)
-    for what in [told(decision) for decision in entry.decisions] or [_undecided(entry)]:
+    for what in [told(decision) for decision in entry.decisions] or [entry.undecided]:
         yield from _wrapped(f"→ {what}", 6)
-
-
-def _undecided(entry: Entry) -> str:
-    kept = entry.keeper is not None and entry.keeper.page_id == entry.file.page_id
-    return "the file to keep" if kept else "nothing was attempted"
 
 
 def _marked(mark: str, lines: Iterable[str], colour: bool) -> Iterator[str]:

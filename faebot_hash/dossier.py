@@ -39,6 +39,12 @@ class Entry:
     keeper: FileInfo | None = None
     decisions: tuple[Decision, ...] = ()
 
+    @property
+    def undecided(self) -> str:
+        """Say what becomes of a file without a decision."""
+        kept = self.keeper is not None and self.keeper.page_id == self.file.page_id
+        return "the file to keep" if kept else "nothing was attempted"
+
 
 @dataclass(frozen=True)
 class Dossier:
@@ -78,7 +84,7 @@ def dossier(finding: Finding) -> Dossier:
                 file,
                 None if other is None else numbers[other],
                 confirmed.identity.comparisons.get(pair) if pair else None,
-                _bits_apart(confirmed, pair) if pair else None,
+                bits_apart(confirmed, pair) if pair else None,
                 confirmed.identity.originals.get(page_id),
                 _fingerprint(confirmed, page_id),
                 confirmed.facts.get(page_id),
@@ -151,7 +157,7 @@ def _fingerprint(confirmed: Confirmed, page_id: int) -> Fingerprint | None:
     return confirmed.family.fingerprints.get(page_id) or (original.fingerprint if original else None)
 
 
-def _bits_apart(confirmed: Confirmed, pair: tuple[int, int]) -> tuple[int, int] | None:
+def bits_apart(confirmed: Confirmed, pair: tuple[int, int]) -> tuple[int, int] | None:
     """Compare hashes of one source only: those of thumbnails and of originals differ by themselves."""
     thumbnails = [confirmed.family.fingerprints.get(page_id) for page_id in pair]
     originals = [confirmed.identity.originals.get(page_id) for page_id in pair]

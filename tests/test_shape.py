@@ -21,7 +21,7 @@ LAYERS = (
     "options ports rationale report score settings_file study_plan tag upload",
     "cluster_edits confirm_table confirm_tally contrast families hash_rows join nominate pixels portions "
     "report_files scaler settle shares slices study upload_lines",
-    "pairs study_lines",
+    "cases pairs study_lines",
     "apply carrying cluster confirm_lines family_section identity linkrot nearest objections originals "
     "partners recheck study_chart study_pages study_table thumbnails undo upload_table",
     "adapters confirm confirm_pages file_clusters index near_pairs samples slicing",
@@ -85,6 +85,7 @@ DOORS = {
     "flask": {
         "web.api",
         "web.app",
+        "web.bodies",
         "web.compatible",
         "web.documentation",
         "web.headers",
@@ -95,7 +96,7 @@ DOORS = {
         "web.start",
         "web.visitors",
     },
-    "werkzeug": {"web.api", "web.questions", "web.refusals"},
+    "werkzeug": {"web.bodies", "web.questions", "web.refusals"},
     "sqlite3": {"adapters.sqlite_file"},
     "numba": {"join_kernels"},
     "pyarrow": {"adapters.parquet", "adapters.parquet_rows"},
