@@ -12,15 +12,15 @@ MAX_LINES = 300
 MAX_SCRIPT_LINES = 120
 
 LAYERS = (
-    "reasons",
+    "exit_status reasons",
     "errors escape floors level model",
-    "bands collection edits exposure jpeg likeness links markup merit parts preflight similar web_settings",
+    "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar web_settings",
     "bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
     "wikitext",
-    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup match "
+    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup lookup_kernels match "
     "options ports rationale report score settings_file study_plan tag upload",
-    "cluster_edits confirm_table confirm_tally contrast families hash_rows join nominate pixels portions "
-    "report_files scaler settle shares slices study upload_lines",
+    "cluster_edits confirm_table confirm_tally contrast families hash_rows join lookup_numba nominate pixels portions "
+    "report_files restrictions scaler settle shares sign_off slices stopping study upload_lines",
     "cases pairs study_lines",
     "apply carrying cluster confirm_lines family_section identity linkrot nearest objections originals "
     "partners recheck study_chart study_pages study_table thumbnails undo upload_table",
@@ -43,10 +43,10 @@ DOORS = {
     "imagehash": {"fingerprint"},
     "mwparserfromhell": {"wikitext"},
     "packaging": {"floors"},
-    "tomllib": {"settings_file"},
+    "tomllib": {"adapters.login_secrets", "settings_file"},
     "pywikibot": {"adapters.commons", "adapters.prompt", "adapters.queries"},
     "requests": {"adapters.http", "adapters.vetted"},
-    "urllib3": {"adapters.finna", "adapters.http", "adapters.links", "adapters.vetted"},
+    "urllib3": {"adapters.finna", "adapters.http", "adapters.links", "adapters.oauth", "adapters.vetted"},
     "sqlalchemy": {
         "adapters.checkpoints",
         "adapters.column_types",
@@ -90,6 +90,7 @@ DOORS = {
         "web.documentation",
         "web.headers",
         "web.health",
+        "web.login",
         "web.navigation",
         "web.pages",
         "web.refusals",
@@ -97,8 +98,11 @@ DOORS = {
         "web.visitors",
     },
     "werkzeug": {"web.bodies", "web.questions", "web.refusals"},
+    "authlib": {"adapters.oauth"},
+    "gunicorn": {"web.worker"},
     "sqlite3": {"adapters.sqlite_file"},
-    "numba": {"join_kernels"},
+    "llvmlite": {"lookup_kernels"},
+    "numba": {"join_kernels", "lookup_kernels"},
     "pyarrow": {"adapters.parquet", "adapters.parquet_rows"},
     "pymysql": set(),
     "pyspark": {"adapters.spark_hashing", "adapters.spark_join", "adapters.spark_tables"},

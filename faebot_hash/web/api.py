@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from faebot_hash.fingerprint import to_hex
 from faebot_hash.model import Basis
 from faebot_hash.nearest import Query
-from faebot_hash.reasons import Skipped
+from faebot_hash.web.answers import BOTH, Answer, near_hashes, near_page, near_picture
+from faebot_hash.web.bodies import body
 from faebot_hash.web.names import page_address, thumbnail_address
 from faebot_hash.web.questions import (
     HASHES,
@@ -26,7 +26,7 @@ from faebot_hash.web.questions import (
     question_of,
 )
 from faebot_hash.web.refusals import Refused
-from faebot_hash.web.service import MOST_PAGES, Found, Near, Service
+from faebot_hash.web.service import MOST_PAGES, Near, Service
 
 MOST_BULK_BYTES = 200_000
 PICTURE_TYPES = (
@@ -52,59 +52,26 @@ def api_routes(service: Service) -> Blueprint:
 def _near(service: Service) -> Response:
     given = only(request.args, (*HASHES, *TOLERANCES))
     query = query_of(given)
-    question = question_of(given, query, MOST_PAGES)
-    found = service.near(query, question.within, question.limit)
-    return jsonify(_answer(service, _hashes(query), found, question))
+    return _answer(service, near_hashes(service, query, question_of(given, query, MOST_PAGES)))
 
 
 def _near_page(service: Service) -> Response:
     given = only(request.args, ("title", "page_id", *TOLERANCES))
-    asked, question = page_of(given), question_of(given, Query(0, 0), MOST_PAGES)
-    page = (
-        service.pages.page_titled(asked)
-        if isinstance(asked, str)
-        else service.pages.pages([asked]).get(asked)
-    )
-    if page is None:
-        raise Refused(404, "The index knows no such page")
-    basis = service.index.current().basis
-    hashed = service.pages.hashes_of(page.page_id, basis)
-    if hashed is None:
-        raise Refused(404, "The file of this page has not been hashed")
-    query = Query(hashed.phash, hashed.dhash)
-    told = {"page_id": page.page_id, "title": page.title, **_hashes(query)}
-    told["low_information"] = hashed.low_information
-    if hashed.low_information:
-        return jsonify(_answer(service, told, Found((), basis, more=False), question))
-    found = service.near(query, question.within, min(question.limit + 1, MOST_PAGES))
-    others = tuple(one for one in found.pages if one.page.page_id != page.page_id)
-    kept = Found(others[: question.limit], found.basis, found.more or len(others) > question.limit)
-    return jsonify(_answer(service, told, kept, question))
+    return _answer(service, near_page(service, page_of(given), question_of(given, BOTH, MOST_PAGES)))
 
 
 def _near_picture(service: Service) -> Response:
-    given = only(request.args, TOLERANCES)
-    question = question_of(given, Query(0, 0), MOST_PAGES)
+    question = question_of(only(request.args, TOLERANCES), BOTH, MOST_PAGES)
     if request.mimetype not in PICTURE_TYPES:
         raise Refused(415, f"send the bytes of one picture as {', '.join(PICTURE_TYPES)}")
-    hashes = service.pictures.fingerprint(_body(service.settings.picture_bytes))
-    if isinstance(hashes, Skipped):
-        raise Refused(422, f"The picture cannot be hashed: {hashes.reason.sentence}")
-    query = Query(hashes.phash, hashes.dhash)
-    told = {**_hashes(query), "low_information": hashes.low_information}
-    found = (
-        Found((), service.index.current().basis, more=False)
-        if hashes.low_information
-        else service.near(query, question.within, question.limit)
-    )
-    return jsonify(_answer(service, told, found, question))
+    return _answer(service, near_picture(service, body(service.settings.picture_bytes), question))
 
 
 def _near_bulk(service: Service) -> Response:
     only(request.args, ())
     if request.mimetype != "application/json":
         raise Refused(415, "send JSON as application/json")
-    queries, question = queries_of(_json(_body(MOST_BULK_BYTES)))
+    queries, question = queries_of(_json(body(MOST_BULK_BYTES)))
     founds = [service.near(query, question.within, question.limit) for _, query in queries]
     answers = [
         {
@@ -115,18 +82,6 @@ def _near_bulk(service: Service) -> Response:
         for (name, query), found in zip(queries, founds, strict=True)
     ]
     return jsonify({**_frame(founds[0].basis, question), "answers": answers})
-
-
-def _body(most_bytes: int) -> bytes:
-    """Read the request's body, all of it in memory."""
-    request.max_content_length = most_bytes
-    try:
-        body = request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise Refused(413, f"at most {most_bytes} bytes") from None
-    if not body:
-        raise Refused(400, "the request has no body")
-    return body
 
 
 def _json(body: bytes) -> object:
@@ -146,9 +101,14 @@ def _frame(basis: Basis, question: Question) -> dict[str, Any]:
     return {"basis": dataclasses.asdict(basis), "tolerance": tolerance}
 
 
-def _answer(service: Service, query: dict[str, Any], found: Found, question: Question) -> dict[str, Any]:
-    matches = [_match(service, one) for one in found.pages]
-    return {**_frame(found.basis, question), "query": query, "matches": matches, "more": found.more}
+def _answer(service: Service, answer: Answer) -> Response:
+    query, found = _hashes(answer.query), answer.found
+    if answer.page is not None:
+        query = {"page_id": answer.page.page_id, "title": answer.page.title, **query}
+    if answer.low_information is not None:
+        query["low_information"] = answer.low_information
+    told = {"query": query, "matches": [_match(service, one) for one in found.pages], "more": found.more}
+    return jsonify({**_frame(found.basis, answer.question), **told})
 
 
 def _match(service: Service, near: Near) -> dict[str, Any]:
