@@ -13,8 +13,10 @@ from faebot_hash.web.headers import protect
 from faebot_hash.web.health import health_routes
 from faebot_hash.web.limiter import Limiter
 from faebot_hash.web.navigation import surround_pages
+from faebot_hash.web.overload import prompt
 from faebot_hash.web.refusals import answer_refusals, refusal
 from faebot_hash.web.service import Service
+from faebot_hash.web.visitors import receive_visitors
 
 COSTS = {
     "compatible.finnasearch": 20,
@@ -22,30 +24,38 @@ COSTS = {
     "compatible.dump": 50,
     "api.near_picture": 20,
     "api.near_bulk": 30,
+    "login.arrive": 60,
 }
 """What a request to a route takes from a client's minute; 1 where it is not named."""
 
 FREE = {"health.healthz", "static"}
 
 
-def create_app(service: Service, pages: Sequence[Blueprint] = (), limiter: Limiter | None = None) -> Flask:
-    """Make the application; ``pages`` are blueprints for people, beside the interfaces for programs."""
+def create_app(
+    service: Service, pages: Sequence[Blueprint] = (), limiter: Limiter | None = None, session_key: str = ""
+) -> Flask:
+    """Make the application; ``pages`` are blueprints for people, beside the interfaces for programs.
+
+    ``session_key`` signs the cookies of those who log in; without one nobody can.
+    """
+    settings = service.settings
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = service.settings.picture_bytes
+    app.config["MAX_CONTENT_LENGTH"] = settings.picture_bytes
     app.url_map.strict_slashes = False
-    limiter = limiter or Limiter(service.settings.requests_per_minute)
+    limiter = limiter or Limiter(settings.requests_per_minute)
 
     @app.before_request
     def limit() -> Response | None:
         if request.endpoint in FREE:
             return None
-        client = _client(service.settings.trusted_proxies)
+        client = _client(settings.trusted_proxies)
         wait_s = limiter.wait_s(client, COSTS.get(request.endpoint or "", 1))
         if wait_s:
             return refusal(429, f"Too many requests. Go on in {wait_s} seconds.", wait_s)
         return None
 
-    app.after_request(protect)
+    protect(app, settings.media_url)
+    receive_visitors(app, session_key, settings.public_url)
     answer_refusals(app)
     surround_pages(app)
     interfaces = (
@@ -56,6 +66,7 @@ def create_app(service: Service, pages: Sequence[Blueprint] = (), limiter: Limit
     )
     for blueprint in (*interfaces, *pages):
         app.register_blueprint(blueprint)
+    app.wsgi_app = prompt(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
 
 

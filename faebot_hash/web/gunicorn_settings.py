@@ -6,14 +6,22 @@ left out.
 
 from __future__ import annotations
 
+import os
+import secrets
+import sys
+from typing import Any
+
+from faebot_hash.adapters.login_secrets import SESSION_KEY
 from faebot_hash.web.start import named_settings
+from faebot_hash.web_settings import Login, is_loopback
 
 _web = named_settings().web
 
 bind = f"{_web.host}:{_web.port}"
 workers = _web.workers
-worker_class = "gthread"
+worker_class = "faebot_hash.web.worker.PromptWorker"
 threads = _web.threads
+worker_connections = 1_000
 timeout = 60
 graceful_timeout = 15
 keepalive = 5
@@ -23,3 +31,14 @@ limit_request_fields = 60
 accesslog = None
 loglevel = "error"
 max_requests = 0
+
+if _web.login is Login.PRACTICE:
+    # All processes share it, and the next start has another.
+    os.environ[SESSION_KEY] = secrets.token_urlsafe(48)
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to practise where others could: the command line may name other addresses than the settings."""
+    places = [place[0] if isinstance(place, tuple) else "" for place in server.cfg.address]
+    if _web.login is Login.PRACTICE and not all(map(is_loopback, places)):
+        sys.exit('[web] login = "practice" believes any name: bind to 127.0.0.1 only')

@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from urllib.parse import urlsplit
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' https://upload.wikimedia.org https://thumb.wikimedia.org",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+from flask import Flask, Response, request
+
+from faebot_hash.web_settings import MEDIA_HOSTS
+
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of what is no page."""
+
 CUT = "X-Answer-Cut"
 """Tells how many are given of a longer answer."""
 
-OPEN = {"compatible", "api"}
+OPEN = {"compatible", "api", "review_api"}
 """The blueprints whose answers any page of the web may read: they only look up, and know no cookies."""
 
 
-def protect(response: Response) -> Response:
-    """Add the headers to an answer."""
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Content-Security-Policy"] = (
-        POLICY if response.mimetype == "text/html" else "default-src 'none'; frame-ancestors 'none'"
+def policy(media_url: str) -> str:
+    """Write the policy of pages, whose pictures come from Wikimedia's hosts or a practice wiki's."""
+    parts = urlsplit(media_url)
+    sources = ["'self'", *(f"https://{host}" for host in MEDIA_HOSTS)]
+    if parts.hostname not in MEDIA_HOSTS:
+        sources.append(f"{parts.scheme}://{parts.netloc}")
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src {' '.join(sources)}",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
     )
-    if request.blueprint in OPEN:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = f"{CUT}, Retry-After"
-    if request.blueprint in OPEN and request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type"
-        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "GET")
-        response.headers["Access-Control-Max-Age"] = "86400"
-    return response
+
+
+def protect(app: Flask, media_url: str) -> None:
+    """Add the headers to all answers."""
+    of_pages = policy(media_url)
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        headers = response.headers
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Content-Security-Policy"] = of_pages if response.mimetype == "text/html" else NOTHING
+        if request.blueprint in OPEN:
+            headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Expose-Headers"] = f"{CUT}, Retry-After"
+            if request.method == "OPTIONS":
+                headers["Access-Control-Allow-Headers"] = "Content-Type"
+                headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET")
+                headers["Access-Control-Max-Age"] = "86400"
+        return response

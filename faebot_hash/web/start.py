@@ -1,7 +1,7 @@
 """Starts the service from settings: for a WSGI server, ``faebot_hash.web.start:app()``.
 
-``FAEBOT_SETTINGS`` names the settings file; ``FAEBOT_STORE`` and ``FAEBOT_INDEX`` name a store and a folder
-in place of the settings' own.
+``FAEBOT_SETTINGS`` names the settings file, ``FAEBOT_SET`` changes to it, SECTION.KEY=VALUE in lines;
+``FAEBOT_STORE`` and ``FAEBOT_INDEX`` name a store and a folder in place of the settings' own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from faebot_hash import settings_file
 from faebot_hash.adapters.decoders import Decoders
@@ -17,13 +17,18 @@ from faebot_hash.adapters.external_links import ReplicaLinks
 from faebot_hash.adapters.finna import Finna
 from faebot_hash.adapters.index_reader import IndexReader
 from faebot_hash.adapters.live_index import LiveIndex
+from faebot_hash.adapters.login_secrets import login_secrets, session_key
+from faebot_hash.adapters.oauth import WikimediaLogin
 from faebot_hash.fingerprint import current_basis
 from faebot_hash.images import Limits
 from faebot_hash.settings import Settings
 from faebot_hash.web.app import create_app
+from faebot_hash.web.login import login_routes
 from faebot_hash.web.service import Service
+from faebot_hash.web_settings import Login
 
 SETTINGS = "FAEBOT_SETTINGS"
+CHANGES = "FAEBOT_SET"
 STORE = "FAEBOT_STORE"
 INDEX = "FAEBOT_INDEX"
 
@@ -35,12 +40,26 @@ DECODERS = 2
 def app() -> Flask:
     """Make the application that the environment names; raises SettingsError, StoreError."""
     store_url, folder = os.environ.get(STORE, ""), os.environ.get(INDEX, "")
-    return create_app(service_of(named_settings(), store_url, folder))
+    settings = named_settings()
+    key, login = login_of(settings)
+    return create_app(service_of(settings, store_url, folder), [login], session_key=key)
+
+
+def login_of(settings: Settings) -> tuple[str, Blueprint]:
+    """Give the key that signs cookies, "" for none, and the login's routes; raises SettingsError."""
+    web = settings.web
+    if web.login is Login.WIKIMEDIA:
+        told = login_secrets(web.oauth_client_file)
+        callback_url = f"{web.public_url}/login/callback"
+        accounts = WikimediaLogin(told.client, callback_url, web.wiki_url, settings.http.contact)
+        return told.session_key, login_routes(web, accounts)
+    return session_key() if web.login is Login.PRACTICE else "", login_routes(web)
 
 
 def named_settings() -> Settings:
     """Read the settings file that the environment names."""
-    return settings_file.load(Path(os.environ.get(SETTINGS) or settings_file.DEFAULT_PATH))
+    path = Path(os.environ.get(SETTINGS) or settings_file.DEFAULT_PATH)
+    return settings_file.load(path, os.environ.get(CHANGES, "").splitlines())
 
 
 def service_of(settings: Settings, store_url: str = "", index_folder: str = "") -> Service:
