@@ -7,6 +7,11 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
 from faebot_hash.adapters.migrations.versions import v2_order_of_planning, v3_originals_and_links
 
 CONTENT = """
@@ -56,6 +61,23 @@ def write_second_release(path: Path) -> Path:
 def write_third_release(path: Path) -> Path:
     """Make the file, in the same way."""
     return _renew(write_second_release(path), v3_originals_and_links.STATEMENTS, "3")
+
+
+def write_fourth_release(path: Path) -> Path:
+    """Make the file, in the same way; from this release on Alembic leads from one to the next."""
+    write_third_release(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)); "
+            "INSERT INTO alembic_version VALUES ('3')"
+        )
+    config = Config()
+    config.set_main_option("script_location", "faebot_hash.adapters:migrations")
+    with create_engine(f"sqlite:///{path}", poolclass=NullPool).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "4")
+    return path
 
 
 def _renew(path: Path, statements: Iterable[str], version: str) -> Path:

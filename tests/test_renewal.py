@@ -17,7 +17,12 @@ from faebot_hash.likeness import Digest, Original
 from faebot_hash.links import Observation, Verdict
 from faebot_hash.model import Basis, Fingerprint, Slice, SliceKind
 from faebot_hash.ports import Intent
-from tests.first_release import write_first_release, write_second_release, write_third_release
+from tests.first_release import (
+    write_first_release,
+    write_fourth_release,
+    write_second_release,
+    write_third_release,
+)
 
 NOON = datetime(2026, 10, 5, 12, 0, 0, 123456, tzinfo=UTC)
 SHA1 = f"{1:040x}"
@@ -46,7 +51,9 @@ def first_release(tmp_path: Path) -> str:
     return f"sqlite:///{write_first_release(tmp_path / 'first.sqlite')}"
 
 
-@pytest.mark.parametrize("write", [write_first_release, write_second_release, write_third_release])
+@pytest.mark.parametrize(
+    "write", [write_first_release, write_second_release, write_third_release, write_fourth_release]
+)
 def test_a_store_of_an_older_release_is_renewed(write: Callable[[Path], Path], tmp_path: Path) -> None:
     old = f"sqlite:///{write(tmp_path / 'old.sqlite')}"
     for _ in range(2):
@@ -78,7 +85,7 @@ def test_a_reader_leaves_the_renewal_to_the_writer(first_release: str) -> None:
         assert len(reader.rows()) == 2
 
 
-@pytest.mark.parametrize("table", ["journal_partner", "link_observation", "alembic_version", "lease"])
+@pytest.mark.parametrize("table", ["journal_partner", "link_observation", "lease", "review_case"])
 def test_a_renewal_that_fails_leaves_the_store_as_it_was(
     first_release: str, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from faebot_hash.adapters.column_types import MARIADB, Moment, Unsigned64, long_integer, long_text
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # Texts are compared byte by byte, blanks at the end included, as SQLite does it.
 MARIADB_OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_nopad_bin"}
@@ -221,5 +221,44 @@ link_observation = Table(
     Column("url_sha256", ForeignKey(link.c.url_sha256), primary_key=True),
     Column("at", Moment, primary_key=True),
     Column("verdict", String(20), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Rows are only ever added, in the order of their numbers; what stands of a pair is told by all of them.
+judgement = Table(
+    "judgement",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("sha1_a", String(40), nullable=False),
+    Column("sha1_b", String(40), nullable=False),
+    Column("judgement", String(20), nullable=False),
+    Column("who", String(255), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("why", Text, nullable=False),
+    CheckConstraint("sha1_a <= sha1_b", name="lower_sha1_first"),
+    Index("ix_judgement_pair", "sha1_a", "sha1_b"),
+)
+
+review_case = Table(
+    "review_case",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("run", String(255), nullable=False),
+    Column("document", long_text(), nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Index("ix_review_case_order", "is_open", "made_at", "key"),
+)
+
+# The pairs of a case that people are asked about; every file of the case is in one of them.
+review_case_pair = Table(
+    "review_case_pair",
+    metadata,
+    Column("key", ForeignKey(review_case.c.key), primary_key=True),
+    Column("sha1_a", String(40), primary_key=True),
+    Column("sha1_b", String(40), primary_key=True, index=True),
+    Column("phash_bits", Integer),
+    Column("dhash_bits", Integer),
+    Index("ix_review_case_pair_pair", "sha1_a", "sha1_b"),
     sqlite_with_rowid=False,
 )

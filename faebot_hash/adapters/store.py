@@ -1,15 +1,24 @@
-"""The store: fingerprints, originals, slices that are done, links, and the journal of edits."""
+"""The store: fingerprints, originals, slices that are done, links, judgements, and the journal of edits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from faebot_hash.adapters import database_login, fingerprints, journal, link_history, originals, slices_done
+from faebot_hash.adapters import (
+    database_login,
+    fingerprints,
+    journal,
+    judgements,
+    link_history,
+    originals,
+    review_cases,
+    slices_done,
+)
 from faebot_hash.adapters.column_types import MARIADB
 from faebot_hash.adapters.database import Database
 from faebot_hash.adapters.indexed_hashes import IndexedHashes
@@ -17,6 +26,8 @@ from faebot_hash.adapters.mariadb_database import MariaDatabase
 from faebot_hash.adapters.patience import Patience
 from faebot_hash.adapters.sqlite_database import SqliteDatabase
 from faebot_hash.adapters.sqlite_file import VERSION, statfs_type
+from faebot_hash.cases import Case
+from faebot_hash.judgements import Judged, Pair, kept_apart
 from faebot_hash.likeness import Original
 from faebot_hash.links import Observation
 from faebot_hash.model import Basis, Fingerprint, Slice
@@ -31,8 +42,9 @@ def _now() -> datetime:
 class Store(IndexedHashes):
     """One database; fulfils the ports HashStore, HashIndexStore, DigestStore, LinkHistory and Journal.
 
-    Every method is one short transaction, durable when it returns and counted once. Whatever fails in the
-    database is a StoreError that says what, where and what to do. One thread uses a store.
+    So it does Judgements. Every method is one short transaction, durable when it returns and counted once.
+    Whatever fails in the database is a StoreError that says what, where and what to do. One thread uses a
+    store.
     """
 
     @classmethod
@@ -113,6 +125,27 @@ class Store(IndexedHashes):
         """Add one observation to each link; what no longer changes a verdict is left out."""
         if observations:
             self._database.write(lambda connection: link_history.observe(connection, observations))
+
+    def judge(self, rows: Sequence[Judged]) -> None:
+        """Add judgements of people, all of them or none."""
+        if rows:
+            self._database.write(lambda connection: judgements.keep(connection, rows))
+
+    def judged(self, sha1s: Iterable[str]) -> tuple[Judged, ...]:
+        """List the judgements of pairs with both files among those, in the order in which they were given."""
+        keys = tuple(sha1s)
+        return self._database.read(lambda connection: judgements.among(connection, keys))
+
+    def apart(self, sha1s: Iterable[str]) -> frozenset[Pair]:
+        """Give the pairs among those files that people keep apart."""
+        return kept_apart(self.judged(sha1s))
+
+    def keep_cases(self, cases: Sequence[Case], whole: bool) -> None:
+        """Keep families for people to judge; a ``whole`` run closes the cases that it did not see.
+
+        Any other run closes those that share a file with one of these.
+        """
+        self._database.write(lambda connection: review_cases.keep(connection, cases, whole))
 
     def slice_done(self, part: Slice) -> tuple[int, datetime] | None:
         """Tell the hit count and the time of the last complete run; None when the query was another one."""
