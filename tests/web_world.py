@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from faebot_hash.adapters.finna import NoPicture
@@ -118,6 +118,7 @@ class World:
 
 
 Wrapped = Callable[[Service], Service]
+Routes = Callable[[Service], Sequence[Blueprint]]
 
 
 @contextmanager
@@ -128,6 +129,8 @@ def served(
     limiter: Limiter | None = None,
     settings: WebSettings | None = None,
     wrapped: Wrapped = lambda service: service,
+    routes: Routes = lambda service: (),
+    session_key: str = "",
     url: str = "",
 ) -> Iterator[World]:
     """Serve the pages above from a store in a folder, or at an address."""
@@ -138,7 +141,8 @@ def served(
         index = LiveIndex(folder / "index", reader, BASIS)
         pictures, records = Pictures(), Records()
         service = Service(settings, index, reader, pictures, records, Links() if links else None)
-        app = create_app(wrapped(service), limiter=limiter)
+        service = wrapped(service)
+        app = create_app(service, routes(service), limiter, session_key)
         world = World(store, service, app, pictures, records)
         for number, (phash, dhash) in HASHES.items():
             world.put(number, phash, dhash, TITLES[number])

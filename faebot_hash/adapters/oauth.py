@@ -230,8 +230,8 @@ def _body(response: Any, ends_at: float) -> bytes:
         size_bytes += len(piece)
         if size_bytes > MOST_BYTES:
             raise _FailedError(Trouble.BROKEN, f"more than {MOST_BYTES} bytes")
-        if time.monotonic() >= ends_at:
-            raise TimeoutError
+    if time.monotonic() >= ends_at:  # the connection was cut, which looks like an end
+        raise TimeoutError
     return b"".join(pieces)
 
 
