@@ -8,9 +8,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from faebot_hash.errors import FaebotError, SettingsError
-
-INTERRUPTED = 130
+from faebot_hash.errors import FaebotError
+from faebot_hash.exit_status import ExitStatus
 
 COMMANDS = {
     "hash": "hashes",
@@ -42,13 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except FaebotError as error:
         print(f"faebot_hash: {error}", file=sys.stderr)
-        return 2 if isinstance(error, SettingsError) else 1
+        return error.status
     except BrokenPipeError:
         # Python flushes standard output once more at exit, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     return status or 0
 
 

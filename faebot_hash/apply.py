@@ -36,6 +36,8 @@ POLITE_INTERVAL_S = 10.0
 LAG_WAIT_S = 5.0
 LAG_WAITS = 6
 CONFLICTS = 3
+LOOK_LASTS_S = 5.0
+JOURNAL_WAITED = "the journal had to wait for its database, so the pages are read again"
 
 
 class Judge(Protocol):
@@ -168,16 +170,20 @@ class Editor:
     def _attempt(self, intent: Intent, edit: PageEdit, refused: Callable[[], Settled | None]) -> Settled:
         """Plan an edit, ask what speaks against it, and send it if nothing does."""
         self.journal.plan(intent)
-        settled = refused()
+        settled, looked_at = refused(), self.now()
         if settled:
             self.journal.settle(intent.token, STATES[settled.outcome], detail=settled.detail)
         else:
-            settled = self._sent(intent, edit)
+            settled = self._sent(intent, edit, looked_at)
         return replace(settled, token=intent.token)
 
-    def _sent(self, intent: Intent, edit: PageEdit) -> Settled:
+    def _sent(self, intent: Intent, edit: PageEdit, looked_at: datetime) -> Settled:
         """Send the one POST of a planned edit, and settle it."""
         self.journal.sent(intent.token, self.now())
+        # The journal may have waited a day for its database; nobody knows what people said meanwhile.
+        if (self.now() - looked_at).total_seconds() > LOOK_LASTS_S:
+            self.journal.settle(intent.token, STATES[Outcome.CONFLICT], detail=JOURNAL_WAITED)
+            return Settled(Outcome.CONFLICT, JOURNAL_WAITED)
         summary = f"{edit.summary} ({intent.token})"
         answer = self.wiki.edit(edit, summary, as_bot=Kind(intent.kind).is_bot_flagged)
         self._asked_to_wait_s = answer.retry_after_s
@@ -282,16 +288,9 @@ class Editor:
         return replace(planned, file_sha1=proposal.file.sha1, partners=partners)
 
     def _planned(self, edit: PageEdit, kind: Kind, title: str) -> Intent:
-        return Intent(
-            token=secrets.token_hex(6),
-            page_id=edit.page.page_id,
-            title=title,
-            baserevid=edit.page.revid,
-            file_sha1="",
-            new_text_sha1=hashlib.sha1(edit.new_text.encode(), usedforsecurity=False).hexdigest(),
-            kind=str(kind),
-            run=self.run,
-        )
+        token, page = secrets.token_hex(6), edit.page
+        text_sha1 = hashlib.sha1(edit.new_text.encode(), usedforsecurity=False).hexdigest()
+        return Intent(token, page.page_id, title, page.revid, "", text_sha1, str(kind), run=self.run)
 
 
 def _current(page: PageText | Skipped, file: FileInfo | Skipped) -> Current | Skipped:

@@ -13,7 +13,6 @@ from faebot_hash.clusters import Clusterer
 from faebot_hash.collection import ClusterForm, Collection
 from faebot_hash.console import Decision
 from faebot_hash.edits import Applied, Kind
-from faebot_hash.errors import WikiError
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.parts import Part
 from faebot_hash.reasons import Reason, Skipped
@@ -21,6 +20,7 @@ from faebot_hash.report import skipped_line, stop_sentence
 from faebot_hash.report_files import check_report, write_report
 from faebot_hash.report_pages import write_parts
 from faebot_hash.session import Session
+from faebot_hash.stopping import stop_error
 from faebot_hash.slicing import HashedSlice, Slicer
 from faebot_hash.upkeep import Upkeep
 
@@ -84,7 +84,7 @@ class ClusterSweep:
             if not (isinstance(done, Skipped) and done.reason is Reason.UNCHANGED):
                 self._say([decision_line(done, colour=self._colour)])
             if isinstance(done, Applied) and done.outcome.ends_run:
-                raise WikiError(stop_sentence(done))
+                raise stop_error(done.outcome, done.detail, stop_sentence(done))
 
     def _make_categories(self, upkeep: Upkeep) -> None:
         """Make the pages of categories that have none; what people wrote, or deleted, is left to them."""

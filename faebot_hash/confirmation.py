@@ -11,7 +11,6 @@ from faebot_hash.confirm_lines import confirmed_lines, total_lines
 from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.console import Decision
 from faebot_hash.edits import Applied, Proposal
-from faebot_hash.errors import WikiError
 from faebot_hash.family import Confirmed
 from faebot_hash.images import ORIGINAL, THUMBNAIL
 from faebot_hash.originals import OriginalReader
@@ -19,6 +18,7 @@ from faebot_hash.publication import Publication
 from faebot_hash.reasons import Skipped
 from faebot_hash.report import edit_line, skipped_line, stop_sentence
 from faebot_hash.session import Session
+from faebot_hash.stopping import stop_error
 
 
 class Confirmation:
@@ -97,4 +97,4 @@ def _ends_run(one: Decision) -> bool:
 def _stop_if_told(applied: Sequence[Decision]) -> None:
     for one in applied:
         if isinstance(one, Applied) and one.outcome.ends_run:
-            raise WikiError(stop_sentence(one))
+            raise stop_error(one.outcome, one.detail, stop_sentence(one))

@@ -28,6 +28,9 @@ BREAKER_WINDOW = 50
 BREAKER_REVERTS = 2
 TRIAL_EDITS = 50
 
+RUN_PAGE_OPENING = "the run page"
+"""How each sentence of ``why_stop`` about the run page begins; all others ask for a person's attention."""
+
 NOMINATED_CATEGORY = "Duplicate"
 """Where {{duplicate}} puts a file: the queue of the administrators."""
 
@@ -199,12 +202,12 @@ def _why_not_fresh(read_at: datetime, now: datetime) -> str:
 
 def _why_not_run(page: PageText | Skipped, run_word: str) -> str:
     if isinstance(page, Skipped):
-        return f"the run page cannot be read: {page.reason.sentence}"
+        return f"{RUN_PAGE_OPENING} cannot be read: {page.reason.sentence}"
     if page.is_redirect:
-        return f"the run page {page.title} is a redirect"
+        return f"{RUN_PAGE_OPENING} {page.title} is a redirect"
     word = page.text.strip()
     if word.casefold() != run_word.casefold():
-        return f"the run page {page.title} says “{word[:40]}”, not “{run_word}”"
+        return f"{RUN_PAGE_OPENING} {page.title} says “{word[:40]}”, not “{run_word}”"
     return ""
 
 

@@ -18,6 +18,7 @@ from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.adapters.http import PoliteFetcher
 from faebot_hash.adapters.listings import LISTED_AT_ONCE, Listings
+from faebot_hash.adapters.patience import Patience
 from faebot_hash.adapters.replica import Replica
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
@@ -72,7 +73,8 @@ class Indexing:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(Shield().installed())
-            self.store = stack.enter_context(Store.open(self._store_url))
+            patience = Patience.through_outages(self._settings.store.patience_h, self._say)
+            self.store = stack.enter_context(Store.open(self._store_url, patience=patience))
             self._decoder = stack.enter_context(DecoderProcess(THUMBNAIL))
             stack.callback(self._close_fetcher)
             self._share = Share(

@@ -7,9 +7,9 @@ from itertools import count, takewhile
 from pathlib import Path
 
 from faebot_hash.edits import Outcome, Published
-from faebot_hash.errors import WikiError
 from faebot_hash.parts import UNUSED, Part
 from faebot_hash.session import Session
+from faebot_hash.stopping import stop_error
 
 
 def write_parts(
@@ -31,7 +31,8 @@ def write_parts(
         if published.outcome is Outcome.CANNOT_CREATE:
             _hand_over(session, published.title, part.text, folder)
         elif published.outcome.ends_run:
-            raise WikiError(f"{published.title}: {published.outcome.sentence}{detail}; run again later")
+            sentence = f"{published.title}: {published.outcome.sentence}{detail}; run again later"
+            raise stop_error(published.outcome, published.detail, sentence)
     return done
 
 

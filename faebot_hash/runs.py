@@ -9,12 +9,13 @@ from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import Editor
 from faebot_hash.edits import Applied, Outcome, Proposal
-from faebot_hash.errors import SettingsError, WikiError
+from faebot_hash.errors import SettingsError
 from faebot_hash.gate import rules_of
 from faebot_hash.ports import JournalRow
 from faebot_hash.reasons import Skipped
 from faebot_hash.report import edit_line, skipped_line, stop_sentence
 from faebot_hash.settings import Settings
+from faebot_hash.stopping import stop_error
 from faebot_hash.undo import undo
 
 
@@ -76,7 +77,7 @@ def _undone(row: JournalRow, done: Applied | Skipped, store: Store) -> str:
     if done.outcome in (Outcome.EDITED, Outcome.NOTHING_TO_DO):
         store.settle(row.intent.token, "UNDONE", detail=f"undone in revision {done.revid}")
     if done.outcome.ends_run:
-        raise WikiError(stop_sentence(done))
+        raise stop_error(done.outcome, done.detail, stop_sentence(done))
     return edit_line(done)
 
 

@@ -14,6 +14,7 @@ from faebot_hash.adapters.commons import Commons
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.adapters.facts import FactReader
 from faebot_hash.adapters.http import PoliteFetcher
+from faebot_hash.adapters.patience import Patience
 from faebot_hash.adapters.progress import watched
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
@@ -66,7 +67,8 @@ class Session:
                 account = (self.wiki.account_folder, self.wiki.family, self.wiki.user)
                 stack.enter_context(only_editor(*account))
             self.fetcher = stack.enter_context(downloads(self.wiki, self.settings.http))
-            self.store = stack.enter_context(Store.open(self._store_url))
+            patience = Patience.through_outages(self.settings.store.patience_h, self.say)
+            self.store = stack.enter_context(Store.open(self._store_url, patience=patience))
             if not self.simulate:
                 # The lock above keeps the runs of one machine apart, this one those of several.
                 stack.enter_context(self.store.only_editor(self.wiki.family, self.wiki.user))

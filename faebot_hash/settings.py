@@ -80,9 +80,24 @@ class SearchSettings:
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """Where fingerprints, slices and the journal are kept, as an SQLAlchemy address."""
+    """Where fingerprints, slices and the journal are kept, as an SQLAlchemy address, and for how long.
+
+    A database that is away, read-only or full is waited for ``patience_h`` hours. ``tidy`` forgets refused
+    edits, files that could not be hashed, and links that nobody asked for, after so many days.
+    """
 
     url: str = "sqlite:///faebot.sqlite"
+    patience_h: float = 30.0
+    keep_journal_days: int = 730
+    keep_failures_days: int = 365
+    keep_links_days: int = 365
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.patience_h < math.inf:
+            raise SettingsError("[store] patience_h: a number of hours, 0 or more")
+        for name in ("keep_journal_days", "keep_failures_days", "keep_links_days"):
+            if getattr(self, name) < 60:
+                raise SettingsError(f"[store] {name}: at least 60, as younger rows are still needed")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 from faebot_hash import report
 from faebot_hash.collection import Collection
 from faebot_hash.edits import Applied, Found
-from faebot_hash.errors import WikiError
 from faebot_hash.find import Finder
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.reasons import Skipped
 from faebot_hash.session import Session
+from faebot_hash.stopping import stop_error
 from faebot_hash.tally import Tally
 
 HOME_PAGE = """{{Hiddencat}}
@@ -94,4 +94,4 @@ class Sweep:
     def _stop_if_told(self, applied: list[Applied | Skipped]) -> None:
         for one in applied:
             if isinstance(one, Applied) and one.outcome.ends_run:
-                raise WikiError(report.stop_sentence(one))
+                raise stop_error(one.outcome, one.detail, report.stop_sentence(one))

@@ -44,6 +44,7 @@ from faebot_hash import options
 from faebot_hash.adapters.addresses import PublicOnly
 from faebot_hash.adapters.facts import FactReader
 from faebot_hash.adapters.links import LinkChecker
+from faebot_hash.adapters.patience import Patience
 from faebot_hash.adapters.progress import watched
 from faebot_hash.adapters.prompt import exit_codes
 from faebot_hash.adapters.store import Store
@@ -64,7 +65,8 @@ def main(*args: str) -> None:
         if not factory.gens:
             factory.handle_arg(f"-cat:{settings.wiki.home_category}")
         pages = factory.getCombinedGenerator() or ()
-        with Store.open(given.get("store", settings.store.url)) as store:
+        patience = Patience.through_outages(settings.store.patience_h, pywikibot.info)
+        with Store.open(given.get("store", settings.store.url), patience=patience) as store:
             rot = LinkRot(
                 FactReader(pywikibot.Site()),
                 checker,

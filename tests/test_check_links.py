@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from faebot_hash.exit_status import ExitStatus
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
 
@@ -71,7 +72,7 @@ def test_nothing_is_kept_when_the_canaries_are_silent(
     command: list[str], tmp_path: Path, options: list[str]
 ) -> None:
     done = run(command, LINKED, *options)
-    assert done.returncode == 1
+    assert done.returncode == ExitStatus.AGAIN
     assert f"a canary is not alive ({CANARY}: the name leads to an address" in done.stderr
     assert "nothing was recorded" in done.stderr
     with closing(sqlite3.connect(tmp_path / "faebot.sqlite")) as known:

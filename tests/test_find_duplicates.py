@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from faebot_hash.exit_status import ExitStatus
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
 
@@ -123,7 +124,7 @@ def test_a_wiki_that_takes_no_edits_ends_the_run_with_a_reason(
 ) -> None:
     wiki.fault("readonly", "maintenance")
     done = run(command, "-collection:fleuron", "-always")
-    assert done.returncode == 1
+    assert done.returncode == ExitStatus.AGAIN
     assert "the wiki takes no edits now" in done.stderr
     assert "run again later" in done.stderr
     assert "In all" in done.stdout

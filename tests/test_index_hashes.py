@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.adapters.store import Store
+from faebot_hash.exit_status import ExitStatus
 from faebot_hash.fingerprint import current_basis
 from scripts.index_hashes import main
 from tests.databases import run_sql
@@ -129,7 +130,7 @@ def test_a_mistake_stops_the_start(on_sqlite: Operator, options: list[str], mess
 def test_a_second_writer_of_an_sqlite_file_is_refused(on_sqlite: Operator) -> None:
     with Store.open(on_sqlite.address):
         done = on_sqlite.run("-pages")
-    assert done.returncode == 1
+    assert done.returncode == ExitStatus.AGAIN
     assert "another process" in done.stderr
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.adapters.store import Store
+from faebot_hash.exit_status import ExitStatus
 from tests.operator import HOME, Operator
 from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
@@ -90,7 +91,7 @@ def test_undoing_asks_and_obeys_the_run_page(operator: Operator) -> None:
     assert command(operator, "undo", run, answer="n\nn\nn\n").returncode == 0
     operator.wiki.human("edit", "User:PracticeBot/Run", text="no")
     stopped = command(operator, "undo", "--always", run)
-    assert stopped.returncode == 1
+    assert stopped.returncode == ExitStatus.STOPPED
     assert "run page" in stopped.stderr
     assert operator.edits() == edits
 

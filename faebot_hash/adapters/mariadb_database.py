@@ -123,19 +123,21 @@ class MariaDatabase:
         """Try until it is done, the error is one that lasts, or the patience has ended."""
         if threading.get_ident() != self._thread:
             raise ValueError(f"{self.where} is used by a thread that did not open it")
-        waits = self._patience.waits()
+        last: list[StoreError] = []
+        waits = self._patience.waits(lambda: str(last[-1]))
         while True:
             try:
                 return attempt()
             except DBAPIError as error:
                 number = mariadb_errors.number_of(error.orig)
+                last[:] = [self._told(error, number)]
                 kind = trouble(number)
                 if kind is Trouble.LOST or error.connection_invalidated:
                     self._drop()
                 elif kind is Trouble.LASTING:
                     raise self._told(error, number) from error
                 if not next(waits, False):
-                    raise self._told(error, number) from error
+                    raise last[-1] from error
 
     def _told(self, error: DBAPIError, number: int) -> StoreError:
         return StoreError(f"{self.where}: {error.orig}; {mariadb_errors.advice(number)}")

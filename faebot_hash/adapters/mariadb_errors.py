@@ -9,6 +9,8 @@ _LOST = frozenset({1053, 1077, 1079, 1080, 1152, 1153, 1156, 1158, 1159, 1160, 1
 _CLIENT = range(2000, 2100)
 _IN_THE_WAY = frozenset({1020, 1205, 1213})
 _CLOSED_FOR_NOW = frozenset({1290, 1836, 1792, 1040, 1203, 1226})
+# The disk or a table space, and error 3 of the file system below.
+_FULL = frozenset({3, 1021, 1026, 1114})
 # The server may be starting and not know its accounts or tables yet.
 _NOT_A_MATTER_OF_TIME = frozenset({2019, 2054, 2059})
 
@@ -18,6 +20,8 @@ _ADVICE = {
     1045: "mend the account's name or password: in the address, in replica.my.cnf or in the environment",
     1049: "make the database first, or mend its name in [store] url",
     1114: "the server has no room left; make room and start again, everything acknowledged is kept",
+    3: "the server has no room left; make room and start again, everything acknowledged is kept",
+    1026: "the server has no room left; make room and start again, everything acknowledged is kept",
     1021: "the server has no room left; make room and start again, everything acknowledged is kept",
     1142: "give this account the right to make, change and read the tables of its database",
     1193: "the server is no MariaDB of 10.4 or later; use one",
@@ -45,7 +49,7 @@ def trouble(number: int) -> Trouble:
     """Tell what an error number asks for."""
     if number in _LOST or (number in _CLIENT and number not in _NOT_A_MATTER_OF_TIME):
         return Trouble.LOST
-    if number in _IN_THE_WAY or number in _CLOSED_FOR_NOW:
+    if number in _IN_THE_WAY or number in _CLOSED_FOR_NOW or number in _FULL:
         return Trouble.BUSY
     return Trouble.LASTING
 

@@ -11,6 +11,7 @@ from pywikibot.bot import BaseBot
 
 from faebot_hash.edits import Proposal
 from faebot_hash.errors import FaebotError, SettingsError
+from faebot_hash.exit_status import ExitStatus
 
 
 class Prompt(BaseBot):  # type: ignore[misc]
@@ -40,12 +41,12 @@ class Prompt(BaseBot):  # type: ignore[misc]
 
 @contextmanager
 def exit_codes() -> Iterator[None]:
-    """End the program with 2 for a wrong setting or option, 1 for any other trouble, 130 for Ctrl-C."""
+    """End the program as ``exit_status`` tells when a run ends with trouble or Ctrl-C."""
     try:
         yield
     except FaebotError as error:
         pywikibot.error(error)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(error.status)
     except KeyboardInterrupt:
         pywikibot.info("Stopped. What was done is kept, and the next run goes on from here.")
-        sys.exit(130)
+        sys.exit(ExitStatus.INTERRUPTED)

@@ -13,7 +13,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 class Shield:
     """Entered around an edit, it holds the signals back; they raise KeyboardInterrupt when the edit is done.
 
-    Outside an edit they raise it at once. Only the main thread may install it.
+    Outside an edit they raise it at once, and so does a second signal: an edit may have to wait for hours
+    until the database takes its end, and the next run settles what this leaves open. Only the main thread may install it.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class Shield:
             raise KeyboardInterrupt
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if not self._inside:
+        if not self._inside or self._told:
+            self._told = False
             raise KeyboardInterrupt
         self._told = True

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from faebot_hash.adapters import renewal, sqlite_file
 from faebot_hash.adapters.database import T, Work
+from faebot_hash.adapters.patience import Patience
 from faebot_hash.errors import StoreError
 
 
@@ -26,6 +27,7 @@ class SqliteDatabase:
         write: bool,
         file_system: Callable[[Path], int] = sqlite_file.statfs_type,
         version: tuple[int, ...] = sqlite_file.VERSION,
+        patience: Patience | None = None,
     ) -> None:
         path = _file_of(url)
         try:
@@ -35,27 +37,53 @@ class SqliteDatabase:
         if not write and not path.exists():
             raise StoreError(f"{path}: no such file; the first run that writes makes it")
         self.where = str(path)
-        self._path = path
-        with ExitStack() as undo:
-            self._lock = sqlite_file.take_write_lock(path, version) if write else None
-            if self._lock is not None:
-                undo.callback(sqlite_file.free_write_lock, self._lock)
-            with _told(self.where):
-                self._connection = undo.enter_context(closing(_connect(path, write)))
-                with self._connection.begin():
-                    _prepare(self._connection, self.where, write)
-            self._on_close = undo.pop_all()
+        self._path, self._write, self._version = path, write, version
+        # Without patience trouble is told at once: most commands have a person who waits for them.
+        self._patience = patience or Patience(total_s=0)
+        self._lock: int | None = None
+        self._connection, self._on_close = self._persist(self._open)
 
     def read(self, work: Work[T]) -> T:
-        with _told(self.where), self._connection.begin():
-            return work(self._connection)
+        return self._persist(lambda: self._in_transaction(work))
 
     def write(self, work: Work[T]) -> T:
         if self._lock is None:
             raise ValueError(f"{self.where} was opened for reading")
-        with _told(self.where), self._connection.begin():
-            sqlite_file.check_write_lock(self._path, self._lock)
+        lock = self._lock
+
+        def checked(connection: Connection) -> T:
+            sqlite_file.check_write_lock(self._path, lock)
+            return work(connection)
+
+        return self._persist(lambda: self._in_transaction(checked))
+
+    def _in_transaction(self, work: Work[T]) -> T:
+        with self._connection.begin():
             return work(self._connection)
+
+    def _open(self) -> tuple[Connection, ExitStack]:
+        with ExitStack() as undo:
+            if self._write:
+                self._lock = sqlite_file.take_write_lock(self._path, self._version)
+                undo.callback(sqlite_file.free_write_lock, self._lock)
+            connection = undo.enter_context(closing(_connect(self._path, self._write)))
+            with connection.begin():
+                _prepare(connection, self.where, self._write)
+            return connection, undo.pop_all()
+
+    def _persist(self, attempt: Callable[[], T]) -> T:
+        """Try until it is done, the trouble is one that lasts, or the patience has ended."""
+        last: list[StoreError] = []
+        waits = self._patience.waits(lambda: str(last[-1]))
+        while True:
+            try:
+                with _told(self.where):
+                    return attempt()
+            except StoreError as error:
+                cause = error.__cause__
+                last[:] = [error]
+                if not sqlite_file.passes(getattr(cause, "orig", cause)) or not next(waits, False):
+                    raise
 
     def time(self, connection: Connection) -> datetime | None:
         return None

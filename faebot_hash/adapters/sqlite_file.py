@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import sqlite3
 import sys
 from pathlib import Path
 
-from faebot_hash.errors import StoreError
+from faebot_hash.errors import StoreBusy, StoreError
 
 # linux/magic.h; a write-ahead log needs shared memory, which these cannot give (sqlite.org/wal.html)
 NETWORK_FILE_SYSTEMS = {0x6969: "NFS", 0xFF534D42: "CIFS", 0x517B: "SMB", 0xFE534D42: "SMB2"}
@@ -23,6 +24,7 @@ _ADVICE = {
     "SQLITE_FULL": "make room on the disk and start again; everything acknowledged is kept",
     "SQLITE_CORRUPT": "put the damaged file and its -wal file aside, then restore a copy or start anew",
     "SQLITE_NOTADB": "name another file in [store] url, or restore a copy of this one",
+    "SQLITE_READONLY_DBMOVED": "the file was moved or removed meanwhile; put it back, and start again",
     "SQLITE_READONLY": "give this account the right to write to the file and its folder",
     "SQLITE_CANTOPEN": "give this account the right to write to the file and its folder",
     "SQLITE_PERM": "give this account the right to write to the file and its folder",
@@ -30,6 +32,9 @@ _ADVICE = {
     "SQLITE_LOCKED": "end the other program that holds the file",
     "SQLITE_IOERR": "look after the disk, which fails or lets the file grow no further, and start again",
 }
+# A full or failing disk, a folder that is read-only for now, another program at the file.
+_PASSING = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED")
+_PASSING_OF_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _ONE_WRITER = "SQLite has one writer here"
 _held_locks: set[int] = set()
 
@@ -40,6 +45,14 @@ def advice(error: BaseException | None) -> str:
     return next(
         (text for code, text in _ADVICE.items() if name.startswith(code)), "see the message and start again"
     )
+
+
+def passes(error: BaseException | None) -> bool:
+    """Tell whether the cause of an error may go away while we wait."""
+    if isinstance(error, OSError):
+        return error.errno in _PASSING_OF_SYSTEM
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(_PASSING) and name != "SQLITE_READONLY_DBMOVED"
 
 
 def statfs_type(folder: Path) -> int:
@@ -100,7 +113,7 @@ def take_write_lock(path: Path, version: tuple[int, ...] = VERSION) -> int:
         os.close(descriptor)
         name = ".".join(map(str, version))
         why = f"SQLite {name} may damage a file that two write to" if has_reset_bug(version) else _ONE_WRITER
-        raise StoreError(
+        raise StoreBusy(
             f"{path}: another process (number {holder}) writes to it and holds {lock.name}; "
             f"wait until it ends or stop it: {why}"
         ) from None

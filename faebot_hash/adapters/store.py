@@ -62,6 +62,7 @@ class Store(IndexedHashes):
 
         Missing tables, and a missing file, are made; older ones are renewed. In SQLite one process writes
         at a time, in MariaDB several; with ``write=False`` any number may read. ``now`` dates the rows.
+        A server or a disk that takes nothing for now is waited for as long as the ``patience`` lasts.
         Raises StoreError.
         """
         address = database_login.read_address(url)
@@ -69,7 +70,7 @@ class Store(IndexedHashes):
         if address.get_backend_name() == MARIADB:
             database = MariaDatabase(database_login.with_account(address), write, patience)
         else:
-            database = SqliteDatabase(address, write, file_system, version)
+            database = SqliteDatabase(address, write, file_system, version, patience)
         return cls(database, now)
 
     def __enter__(self) -> Self:
