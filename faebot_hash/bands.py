@@ -154,6 +154,11 @@ class Permutation:
             tables.append(table)
         return np.array(tables)
 
+    @property
+    def digits(self) -> Values:
+        """Give for each digit of a value, lowest first, and all that it may be, where its bits belong."""
+        return self._to_places
+
     def to_places(self, values: Values, run: Run = map) -> Values:
         """Put the bits of values in order; ``run`` may be a pool's ``map``."""
         places = np.empty_like(values)
@@ -168,8 +173,8 @@ class Permutation:
     def place_of(self, value: int) -> int:
         """Put the bits of one value in order."""
         place, digit = 0, (1 << self._digit_bits) - 1
-        for table in self._to_places:
-            place |= int(table[value & digit])
+        for number in range(len(self._to_places)):
+            place |= self._to_places.item(number, value & digit)
             value >>= self._digit_bits
         return place
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from faebot_hash.bands import Values
-from faebot_hash.groups import Rows
+from faebot_hash.groups import Rows, distinct
 from faebot_hash.lookup import HashIndex, build_index
 from faebot_hash.model import HASH_BITS, HashKind
 from faebot_hash.pairs import HashTable, Within
@@ -139,32 +139,36 @@ class HashSearch:
         ids = np.concatenate((self.base.ids[kept], self.tail_ids))
         return search_of(index_table(ids, _stacked(chosen_rows(self.base.table, kept), self.tail)))
 
+    def compiled(self) -> HashSearch:
+        """Look up with the extra ``scale`` from now on, if it is installed; its code is loaded at once.
+
+        That takes a second, and some more at the very first time: it pays for thousands of queries.
+        """
+        indexes = {kind: index.compiled() for kind, index in self.base.indexes.items()}
+        return replace(self, base=replace(self.base, indexes=indexes))
+
     def within(self, query: Query, within: Within, most: int) -> Neighbours:
         """Give the nearest ``most`` rows that are within the tolerances (0…64 bits) of the query."""
-        if not within.tolerances.keys() <= query.hashes.keys():
+        hashes, tolerances = query.hashes, within.tolerances
+        if not tolerances.keys() <= hashes.keys():
             raise ValueError("a tolerance for a hash that the query does not have")
-        # Rows of one value are equally far by one hash, so that the first of them do for the answer.
-        each = most + len(self.hidden) + 1 if len(query.hashes) == 1 else None
-        rows = self._base_rows(query, within, each)
-        rows = rows[~np.isin(rows, self.hidden)] if len(self.hidden) else rows
-        ids, table = self.base.ids[rows], chosen_rows(self.base.table, rows)
+        if len(hashes) == 1:
+            ids, distances = self._base_by_one(hashes, tolerances, most)
+        else:
+            rows = self._base_rows(hashes, tolerances, within.both)
+            table = chosen_rows(self.base.table, rows)
+            near, distances = _near(table, hashes, tolerances, within.both)
+            ids = self.base.ids[rows[near]]
         if len(self.tail_ids):
-            ids, table = np.concatenate((ids, self.tail_ids)), _stacked(table, self.tail)
-        distances = {
-            kind: np.bitwise_count(table.column(kind) ^ np.uint64(value))
-            for kind, value in query.hashes.items()
-        }
-        near = [distances[kind] <= tolerance for kind, tolerance in within.tolerances.items()]
-        found = np.flatnonzero(np.all(near, axis=0) if within.both else np.any(near, axis=0))
-        apart = sum(bits[found].astype(np.int64) for bits in distances.values())
-        chosen = found[_nearest(apart, ids[found], most)]
-        chosen_bits = {kind: bits[chosen] for kind, bits in distances.items()}
-        return Neighbours(
-            ids[chosen],
-            chosen_bits.get(HashKind.PHASH),
-            chosen_bits.get(HashKind.DHASH),
-            more=len(found) > most,
-        )
+            near, newer = _near(self.tail, hashes, tolerances, within.both)
+            ids = np.concatenate((ids, self.tail_ids[near]))
+            distances = {kind: np.concatenate((distances[kind], newer[kind])) for kind in hashes}
+        more = len(ids) > most
+        if len(ids) > 1:
+            apart = sum(bits.astype(np.int64) for bits in distances.values())
+            chosen = _nearest(apart, ids, most)
+            ids, distances = ids[chosen], {kind: bits[chosen] for kind, bits in distances.items()}
+        return Neighbours(ids, distances.get(HashKind.PHASH), distances.get(HashKind.DHASH), more)
 
     def nearest(self, query: Query, count: int) -> Neighbours:
         """Give the ``count`` rows nearest to the query, however far they are."""
@@ -179,19 +183,55 @@ class HashSearch:
                 return replace(found, more=len(self) > count)
         return replace(found, more=False)
 
-    def _base_rows(self, query: Query, within: Within, each: int | None) -> Rows:
-        tolerances = sorted(within.tolerances.items(), key=lambda one: one[1])
+    def _base_by_one(
+        self, hashes: Mapping[HashKind, int], tolerances: Mapping[HashKind, int], most: int
+    ) -> tuple[Ids, dict[HashKind, Bits]]:
+        """Find rows of the base by the one hash that is asked for, as many of a value as the answer needs."""
+        ((kind, value),) = hashes.items()
+        index = self.base.indexes[kind]
+        rows, bits = index.within(value, tolerances[kind], most + len(self.hidden) + 1)
+        if len(self.hidden):
+            shown = ~self._hides(rows)
+            rows, bits = rows[shown], bits[shown]
+        return self.base.ids[rows], {kind: bits}
+
+    def _base_rows(
+        self, hashes: Mapping[HashKind, int], tolerances: Mapping[HashKind, int], both: bool
+    ) -> Rows:
+        """Find rows of the base near by one hash, among which are all that are asked for."""
+        in_order = sorted(tolerances.items(), key=lambda one: one[1])
         found = []
-        for kind, tolerance_bits in tolerances[:1] if within.both else tolerances:
-            index = self.base.indexes[kind]
-            found.append(index.rows_of(index.within(query.hashes[kind], tolerance_bits)[0], each)[0])
-        return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+        for kind, tolerance_bits in in_order[:1] if both else in_order:
+            found.append(self.base.indexes[kind].within(hashes[kind], tolerance_bits)[0])
+        rows = found[0] if len(found) == 1 else distinct(np.concatenate(found))
+        return rows[~self._hides(rows)] if len(self.hidden) else rows
+
+    def _hides(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Tell which rows of the base are replaced or removed."""
+        at = self.hidden.searchsorted(rows)
+        at[at == len(self.hidden)] = 0
+        hides: npt.NDArray[np.bool_] = self.hidden[at] == rows
+        return hides
+
+
+_NO_IDS = np.empty(0, np.int64)
+
+
+def _near(
+    table: HashTable, hashes: Mapping[HashKind, int], tolerances: Mapping[HashKind, int], both: bool
+) -> tuple[npt.NDArray[np.intp], dict[HashKind, Bits]]:
+    """Find the rows of a table within the tolerances, and how far they are by each hash."""
+    distances = {
+        kind: np.bitwise_count(table.column(kind) ^ np.uint64(value)) for kind, value in hashes.items()
+    }
+    near = [distances[kind] <= tolerance for kind, tolerance in tolerances.items()]
+    found = np.flatnonzero(np.logical_and.reduce(near) if both else np.logical_or.reduce(near))
+    return found, {kind: bits[found] for kind, bits in distances.items()}
 
 
 def search_of(base: IndexedTable) -> HashSearch:
     """Search in an indexed table without newer rows."""
-    nothing = np.empty(0, np.int64)
-    return HashSearch(base, nothing, nothing, chosen_rows(base.table, nothing))
+    return HashSearch(base, _NO_IDS, _NO_IDS, chosen_rows(base.table, _NO_IDS))
 
 
 def _stacked(one: HashTable, other: HashTable) -> HashTable:

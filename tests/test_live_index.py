@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from faebot_hash.__main__ import main
+from faebot_hash.adapters import live_index
 from faebot_hash.adapters.index_reader import IndexReader
 from faebot_hash.adapters.live_index import FOLLOWED, LiveIndex
 from faebot_hash.adapters.store import Store
 from faebot_hash.errors import StoreError
 from faebot_hash.hash_index import IndexBatch, IndexedPage
+from faebot_hash.lookup import compiled_look_up
 from faebot_hash.model import Basis, Fingerprint
 from faebot_hash.nearest import HashSearch, Query
 from faebot_hash.pairs import Within
@@ -50,6 +52,22 @@ def put(store: Store, number: int, value: int, basis: Basis = BASIS, low_informa
 
 def holds(search: HashSearch) -> set[int]:
     return set(search.within(Query(0, 0), Within(64, 64), 10_000).ids.tolist())
+
+
+@pytest.mark.parametrize(("rows", "compiled"), [(2, True), (3, False)])
+def test_large_indexes_are_looked_up_compiled(
+    rows: int, compiled: bool, store: Store, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_index, "REPAYS_COMPILING_ROWS", rows)
+    for number in (1, 2):
+        put(store, number, number)
+    live(url, tmp_path).save()
+    index = live(url, tmp_path)
+    for number in (3, 4):
+        assert holds(index.current().search) == set(range(1, number))
+        indexes = index.current().search.base.indexes.values()
+        assert {one.look_up is compiled_look_up() for one in indexes} == {compiled}
+        put(store, number, number)
 
 
 def test_follows_what_comes_changes_and_goes(store: Store, url: str, tmp_path: Path) -> None:

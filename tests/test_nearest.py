@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faebot_hash import nearest
+from faebot_hash import lookup, nearest
 from faebot_hash.lookup import build_index
 from faebot_hash.nearest import HashSearch, Neighbours, Query, index_table, search_of
 from faebot_hash.pairs import HashTable, Within
@@ -82,7 +82,7 @@ def test_a_range_is_what_the_definition_finds(
     table = {id_: row for id_, row in (base | newer).items() if id_ not in removed}
     query = Query(phash, dhash)
     expected = by_definition(table, query, within)
-    for one in (search, search.merged()):
+    for one in (search, search.merged(), search.compiled(), search.merged().compiled()):
         found = one.within(query, within, most)
         assert told(found) == expected[:most]
         assert found.more == (len(expected) > most)
@@ -98,9 +98,11 @@ def test_the_nearest_are_what_the_definition_finds(
         return
     query = Query(phash, dhash)
     expected = by_definition(base | newer, query)
-    found = search_in(base).with_rows(*columns(newer)).nearest(query, count)
-    assert told(found) == expected[:count]
-    assert found.more == (len(expected) > count)
+    search = search_in(base).with_rows(*columns(newer))
+    for one in (search, search.compiled()):
+        found = one.nearest(query, count)
+        assert told(found) == expected[:count]
+        assert found.more == (len(expected) > count)
 
 
 @pytest.mark.parametrize("tolerance_bits", range(14))
@@ -118,20 +120,50 @@ def test_large_tables_answer_as_by_definition(tolerance_bits: int, counted: Coun
     for _ in range(asked):
         query = int(rng.choice(values)) ^ sum(1 << bit for bit in set(rng.integers(0, 64, 4).tolist()))
         distances = np.bitwise_count(values ^ np.uint64(query))
-        found, bits = index.within(query, tolerance_bits)
-        rows, sizes = index.rows_of(found)
-        assert np.sort(rows).tolist() == np.flatnonzero(distances <= tolerance_bits).tolist()
-        assert np.repeat(bits, sizes).tolist() == distances[rows].tolist()
-    counted("find", asked, "queries within 0…13 bits as by definition")
+        expected = np.flatnonzero(distances <= tolerance_bits).tolist()
+        for one in (index, index.compiled()):
+            rows, bits = one.within(query, tolerance_bits)
+            assert np.sort(rows).tolist() == expected
+            assert bits.tolist() == distances[rows].tolist()
+            some, _ = one.within(query, tolerance_bits, 1)
+            assert set(values[some].tolist()) == set(values[expected].tolist())
+            assert len(np.unique(values[some])) == len(some)
+    counted("find", asked, "queries within 0…13 bits as by definition, by NumPy and by Numba")
+
+
+@pytest.mark.parametrize("tolerance_bits", [8, 12])
+@pytest.mark.parametrize("make", ["poor in bits", "dense", "wide keys"])
+def test_odd_tables_answer_as_by_definition(make: str, tolerance_bits: int) -> None:
+    """Tables whose keys are crowded, whose answers are long, and whose keys are shorter than bands."""
+    rng = np.random.default_rng(5)
+    values = {
+        "poor in bits": rng.integers(0, 2**20, 400_000, dtype=np.uint64) * np.uint64(2**43 + 1),
+        "dense": np.arange(70_000, dtype=np.uint64),
+        "wide keys": rng.integers(0, 2**64, 900, dtype=np.uint64) & np.uint64(0xFFFF_FFFF_0000_0003),
+    }[make]
+    index = build_index(values)
+    for query in [0, 2**64 - 1, *(int(one) ^ 2**62 for one in values[::20_000])]:
+        distances = np.bitwise_count(values ^ np.uint64(query))
+        for one in (index, index.compiled()):
+            rows, bits = one.within(query, tolerance_bits)
+            assert np.sort(rows).tolist() == np.flatnonzero(distances <= tolerance_bits).tolist()
+            assert bits.tolist() == distances[rows].tolist()
 
 
 def test_a_value_of_a_million_rows_is_answered_within_the_cap() -> None:
     values = np.zeros(1_000_000, np.uint64)
     values[5] = 3
     search = search_of(index_table(np.arange(len(values)), HashTable(values, None)))
-    found = search.within(Query(phash=1), Within(phash_bits=8), 50)
-    assert (found.ids.tolist(), found.more) == ([*range(5), *range(5, 50)], True)
-    assert set(found.phash_bits.tolist()) == {1}  # type: ignore[union-attr]
+    for one in (search, search.compiled()):
+        found = one.within(Query(phash=1), Within(phash_bits=8), 50)
+        assert (found.ids.tolist(), found.more) == ([*range(5), *range(5, 50)], True)
+        assert set(found.phash_bits.tolist()) == {1}  # type: ignore[union-attr]
+
+
+def test_without_numba_numpy_looks_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "compiled_look_up", lambda: None)
+    index = build_index(np.array([5, 9], np.uint64))
+    assert index.compiled() is index
 
 
 def test_one_hash_may_be_asked_of_a_table_of_two() -> None:

@@ -27,6 +27,9 @@ from faebot_hash.nearest import HashSearch, Ids
 from faebot_hash.pairs import HashTable
 
 FOLLOWED = "followed.json"
+REPAYS_COMPILING_ROWS = 1_000_000
+"""An index of so many rows is looked up with the extra ``scale`` where that is installed."""
+
 _LOCK = "followed.lock"
 
 
@@ -132,7 +135,11 @@ class LiveIndex:
 
     def _loaded(self, stamp: _Stamp) -> Followed:
         self._saved = stamp.change
-        return Followed(self._index.open(), stamp.basis, stamp.change)
+        search = self._index.open()
+        if len(search) >= REPAYS_COMPILING_ROWS:
+            # What follows an index is asked often; no question waits for a compiler.
+            search = search.compiled()
+        return Followed(search, stamp.basis, stamp.change)
 
     def _caught_up(self, at: Followed, last: int) -> Followed:
         search, change = at.search, at.change
