@@ -51,6 +51,7 @@ def test_a_second_run_is_told_who_edits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("starts", [10, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.spec("8.6")
 def test_of_many_starts_exactly_one_edits(tmp_path: Path, counted: Counted, starts: int) -> None:
     processes = [start(tmp_path) for _ in range(starts)]
     words = [first_word(process) for process in processes]

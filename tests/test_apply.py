@@ -277,6 +277,7 @@ def test_the_run_page_stops_an_edit_that_is_ready(wiki: FakeWiki, journal: FakeJ
 
 
 @pytest.mark.parametrize("kind", Kind)
+@pytest.mark.spec("6.20")
 def test_only_nominations_and_their_withdrawals_are_no_bot_edits(
     wiki: FakeWiki, journal: FakeJournal, clock: Clock, kind: Kind
 ) -> None:

@@ -144,6 +144,7 @@ def test_there_are_enough_cases() -> None:
 
 
 @pytest.mark.parametrize("text", [text for text, _ in (*COMPARED, *MORE)], ids=range(len(COMPARED + MORE)))
+@pytest.mark.spec("3.4")
 def test_never_an_edit_where_one_of_the_three_refuses(text: str, counted: Counted) -> None:
     said = readings(text)
     assert said[3] == "-" or said[:3] == "YYY"

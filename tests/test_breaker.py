@@ -29,6 +29,7 @@ def run_of(clock: Clock, rules: Rules | None = None) -> tuple[FakeWiki, FakeJour
 
 
 @pytest.mark.parametrize("seed", [*range(99), FRESH_SEED])
+@pytest.mark.spec("8.3")
 def test_it_stops_within_one_edit_of_the_second_revert(counted: Counted, seed: int) -> None:
     chance = random.Random(seed)
     wiki, journal, editor = run_of(Clock())
@@ -56,6 +57,7 @@ def test_reverts_that_left_the_window_no_longer_count() -> None:
     assert editor.apply(tag_of(wiki, 60, 60)).outcome is Outcome.EDITED
 
 
+@pytest.mark.spec("8.4")
 def test_a_trial_ends_by_itself() -> None:
     wiki, _, editor = run_of(Clock(), Rules(trial=True))
     outcomes = [editor.apply(tag_of(wiki, page_id, page_id)).outcome for page_id in range(1, TRIAL_EDITS + 3)]

@@ -53,6 +53,7 @@ def test_complete_linkage_is_as_books_have_it(numbers: set[int], tolerance_bits:
 
 @settings(deadline=None)
 @given(close_values, st.integers(1, 12))
+@pytest.mark.spec("9.3")
 def test_every_member_is_near_every_other(numbers: set[int], tolerance_bits: int) -> None:
     found = clusters_of(numbers, tolerance_bits)
     for one in found:

@@ -188,6 +188,7 @@ ADDED = new_text("A fleuron.", GALLERY)
         ("a\x00b", GALLERY, None, Reason.UNSAFE_TEXT),
     ],
 )
+@pytest.mark.spec("7.8")
 def test_what_is_left_to_people(text: str, wish: Wish, last: OwnEdit | None, expected: Reason) -> None:
     assert reason(text, wish, last) is expected
 

@@ -136,6 +136,7 @@ def test_an_edit_is_marked_as_bot_and_says_what_it_is(operator: Operator) -> Non
 
 @pytest.mark.parametrize("lost_store", [False, True])
 @pytest.mark.parametrize("collection", [FLEURON, CATEGORIES], ids=["gallery", "category"])
+@pytest.mark.spec("9.4")
 def test_what_a_person_takes_off_stays_off(operator: Operator, collection: Any, lost_store: bool) -> None:
     before = operator.state()
     title, *_ = edited(operator.cluster(collection))
@@ -149,6 +150,7 @@ def test_what_a_person_takes_off_stays_off(operator: Operator, collection: Any, 
     assert reasons(again)[title] is Reason.REMOVED_BY_HUMAN
 
 
+@pytest.mark.spec("9.4")
 def test_what_a_person_changes_is_theirs(operator: Operator) -> None:
     title, other, *_ = edited(operator.cluster())
     name = f"File:{title}"

@@ -108,6 +108,7 @@ def test_the_current_version_counts_whatever_came_before(
     assert after.sha1 != before.sha1
 
 
+@pytest.mark.spec("3.2")
 def test_a_page_that_is_gone_or_moved_is_named(commons: Commons, wiki: PracticeWiki, page_id: int) -> None:
     wiki.human("move", f"File:{TITLE}", to="File:Moved.jpg")
     (old,) = commons.seeds([f"File:{TITLE}"])
@@ -165,6 +166,7 @@ def test_refusals_have_the_wikis_own_code(
 
 
 @pytest.mark.parametrize("how", ["502", "break"])
+@pytest.mark.spec("8.9")
 def test_a_lost_reply_is_unknown_and_not_sent_again(
     commons: Commons, wiki: PracticeWiki, page_id: int, how: str
 ) -> None:

@@ -114,6 +114,7 @@ def test_each_group_of_a_family_has_a_ruling_of_its_own() -> None:
         (lambda scene: scene._protect(2), [None, Reason.PROTECTED]),
     ],
 )
+@pytest.mark.spec("4.4")
 def test_why_files_of_a_pair_stay(
     scene: Scene, act: Callable[[Scene], object], expected: list[Reason | None]
 ) -> None:
@@ -132,10 +133,12 @@ def test_two_of_three_go_on_without_the_one_that_people_are_at() -> None:
     assert reasons(confirmed) == {"Crab 1.jpg": Reason.DELETION_PENDING}
 
 
+@pytest.mark.spec("5.5")
 def test_a_tie_is_for_people() -> None:
     assert set(reasons(Scene(PAIR, [2, 2]).family()).values()) == {Reason.NO_KEEPER}
 
 
+@pytest.mark.spec("6.2")
 def test_switched_off_the_ruling_is_told_all_the_same(scene: Scene) -> None:
     scene._switch()
     scene.confirmer = scene.confirming()
@@ -190,6 +193,7 @@ def test_a_keeper_whose_release_was_lost_is_released(scene: Scene) -> None:
     assert HOME not in proposal.edit.new_text
 
 
+@pytest.mark.spec("7.6")
 def test_a_file_whose_partner_is_gone_is_cleaned_up(scene: Scene) -> None:
     scene.wiki.delete(1)
     proposal = scene.alone()
@@ -205,6 +209,7 @@ def test_a_file_whose_partner_is_gone_is_cleaned_up(scene: Scene) -> None:
         (lambda scene: scene._protect(2), Reason.PROTECTED),
     ],
 )
+@pytest.mark.spec("4.7")
 def test_why_a_file_alone_is_left(scene: Scene, act: Callable[[Scene], object], expected: Reason) -> None:
     scene.says(1, "somebody took the category off")
     act(scene)
@@ -213,6 +218,7 @@ def test_why_a_file_alone_is_left(scene: Scene, act: Callable[[Scene], object], 
     assert found.reason is expected
 
 
+@pytest.mark.spec("4.8")
 def test_where_nothing_tells_of_partners_nothing_is_done(scene: Scene) -> None:
     scene.wiki.delete(1)
     scene.store = MemoryStore()
@@ -236,6 +242,7 @@ def test_a_file_that_goes_meanwhile_is_told(scene: Scene) -> None:
 # Releases
 
 
+@pytest.mark.spec("6.21")
 def test_the_keeper_is_released_when_all_others_are_nominated() -> None:
     scene = Scene([0, 0, 0], [6, 4, 2])
     confirmed, applied = scene.carried_out()

@@ -186,6 +186,7 @@ def test_a_worker_that_died_between_pictures_costs_nothing(how: signal.Signals) 
 
 
 @pytest.mark.parametrize("how", [signal.SIGSEGV, signal.SIGKILL])
+@pytest.mark.spec("2.7")
 def test_a_picture_that_kills_twice_is_quarantined(how: signal.Signals) -> None:
     picture = slow_picture()
     with DecoderProcess(ORIGINAL, wall_s=PATIENT_S) as process:

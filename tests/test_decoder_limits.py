@@ -37,6 +37,7 @@ def decoder() -> Iterator[DecoderProcess]:
 
 
 @pytest.mark.parametrize("name", sorted(bombs()))
+@pytest.mark.spec("2.5")
 def test_refuses_bombs(name: str, counted: Counted) -> None:
     with DecoderProcess(ORIGINAL) as process:
         pid = process.worker_pid

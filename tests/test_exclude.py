@@ -75,6 +75,7 @@ def reason(text: str, partner: str = PARTNER) -> Reason | None:
         ("<gallery>\nOther crab (2).jpg\n</gallery>", Reason.CROSS_LINKED),
     ],
 )
+@pytest.mark.spec("3.3", "3.4", "3.5", "3.6", "3.7", "3.9")
 def test_a_page_speaks_for_itself(text: str, expected: Reason | None) -> None:
     assert reason(text) is expected
 
@@ -179,6 +180,7 @@ RETOUCHED = "{{RetouchedPicture}}"
         ({1: "", 2: "<gallery>\nX.jpg\n</gallery>"}, {1: None, 2: Reason.OTHER_VERSIONS}),
     ],
 )
+@pytest.mark.spec("3.8", "3.10", "3.11")
 def test_partners_decide_together(
     texts: dict[int, str | Skipped], expected: dict[int, Reason | None]
 ) -> None:
@@ -208,6 +210,7 @@ def test_an_unread_page_is_not_decided_on() -> None:
         ("pHash: 00181b19147afc", False),
     ],
 )
+@pytest.mark.spec("3.12")
 def test_what_somebody_took_away_stays_away(comment: str, expected: bool) -> None:
     history = [Revision(2, 1, EPOCH, "X", "tidy"), Revision(1, 0, EPOCH, "Faebot", comment)]
     found = exclude.by_history(page(""), history)

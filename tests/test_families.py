@@ -79,6 +79,7 @@ def test_each_bond_tells_its_evidence_once() -> None:
     assert [bond.evidence for bond in family.bonds] == [f"pHash {P:016x}"]
 
 
+@pytest.mark.spec("4.6")
 def test_what_people_put_into_the_category_is_told_apart() -> None:
     members = [Member(1, "a.jpg", "00181b19147afcf8"), Member(2, "b.jpg", ""), Member(3, "c.jpg", "Betsy")]
     ours, others = keyed(members)

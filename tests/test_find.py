@@ -89,12 +89,14 @@ def test_the_pentagon_photograph_is_found_by_its_dhash() -> None:
     assert proposed(found) == {1: (HashKind.PHASH, 11), 2: (HashKind.PHASH, 11), 3: (HashKind.DHASH, 7)}
 
 
+@pytest.mark.spec("1.1")
 def test_each_slice_is_looked_into_once() -> None:
     world = World({1: (11, 1), 2: (11, 2), 3: (12, 3)})
     titles = [file.title for file in world.wiki.known.values()]
     assert len(list(world.finder().find(titles))) == 1
 
 
+@pytest.mark.spec("1.9")
 def test_flat_pictures_match_nothing() -> None:
     found = World({1: (0, 0), 2: (0, 0), 3: (12, 3)}).found()
     assert found.proposals == ()
@@ -104,6 +106,7 @@ def test_flat_pictures_match_nothing() -> None:
     }
 
 
+@pytest.mark.spec("2.9")
 def test_a_picture_that_cannot_be_read_is_a_reason_and_no_verdict() -> None:
     world = World({1: (11, 1), 2: (11, 2), 3: (11, 3), 4: (11, 4)})
     world.fetcher.bodies["http://127.0.0.1/thumb/3"] = b"damaged"
@@ -124,6 +127,7 @@ def test_a_picture_that_cannot_be_read_is_a_reason_and_no_verdict() -> None:
         ({"thumb_url": None}, Reason.NO_THUMBNAIL),
     ],
 )
+@pytest.mark.spec("2.2", "2.8")
 def test_what_cannot_be_compared_is_left_out(change: dict[str, object], reason: Reason) -> None:
     world = World({1: (11, 1), 2: (11, 2), 3: (11, 3)})
     world.wiki.known[3] = replace(world.wiki.known[3], **change)  # type: ignore[arg-type]
@@ -164,6 +168,7 @@ def test_a_second_run_proposes_nothing() -> None:
     assert set(reasons(again).values()) == {Reason.ALREADY_TAGGED}
 
 
+@pytest.mark.spec("3.12")
 def test_a_page_that_people_untagged_is_left_alone() -> None:
     world = World({1: (11, 1), 2: (11, 2)})
     world.carry_out(world.found())
@@ -177,6 +182,7 @@ def test_a_page_that_people_untagged_is_left_alone() -> None:
     ("user", "days_later", "tagged"),
     [("PracticeBot", 1, True), ("PracticeBot", -1, False), ("Human", 1, False)],
 )
+@pytest.mark.spec("3.14")
 def test_a_file_that_was_kept_is_tagged_again_only_for_a_newer_copy(
     user: str, days_later: int, tagged: bool
 ) -> None:
@@ -219,6 +225,7 @@ def test_the_edits_of_one_run_do_not_disturb_each_other() -> None:
     assert world.wiki.asked.count("texts") == before, "nothing was judged again"
 
 
+@pytest.mark.spec("7.4")
 def test_a_tag_is_withdrawn_from_a_page_that_refuses_bots_since() -> None:
     world = World({1: (11, 1), 2: (11, 2)})
     found = world.found()
@@ -263,6 +270,7 @@ def test_a_harmless_merge_stands() -> None:
         (Hits(4, (1, 2, 3)), Reason.INCOMPLETE_SEARCH),
     ],
 )
+@pytest.mark.spec("1.3")
 def test_a_search_is_trusted_whole_or_not_at_all(hits: Hits, reason: Reason) -> None:
     world = World({1: (11, 1), 2: (11, 2), 3: (12, 3)})
     world.wiki.searches[QUERY] = hits
@@ -281,6 +289,7 @@ def test_a_slice_that_is_too_big_is_listed_in_parts_and_compared_as_one() -> Non
     assert set(proposed(world.found(settings=settings))) == {1, 2}
 
 
+@pytest.mark.spec("1.6")
 def test_a_slice_is_remembered_until_its_count_changes_or_it_is_old() -> None:
     world = World({1: (11, 1), 2: (11, 2)})
     found = world.found()

@@ -71,6 +71,7 @@ def test_a_run_page_that_says_anything_else_means_stop(state: str) -> None:
 
 
 @pytest.mark.parametrize("apart_s", [-61, 61, 3600])
+@pytest.mark.spec("8.10")
 def test_a_stale_answer_means_stop(apart_s: int) -> None:
     assert "s apart" in stop(replace(READ, read_at=NOW + timedelta(seconds=apart_s)))
     assert stop(replace(READ, read_at=NOW + timedelta(seconds=59))) == ""
@@ -86,6 +87,7 @@ def test_a_stale_answer_means_stop(apart_s: int) -> None:
         (Account("FaeBot", frozenset({"edit"})), "no bot flag"),
     ],
 )
+@pytest.mark.spec("8.2")
 def test_an_account_in_trouble_means_stop(account: Account, why: str) -> None:
     assert why in stop(replace(READ, account=account))
 
@@ -156,6 +158,7 @@ def test_the_rules_come_from_the_settings() -> None:
         (2, Current(replace(PARTNER, revid=21), file_info(2)), "page of File:Photograph 2.jpg changed"),
     ],
 )
+@pytest.mark.spec("8.8")
 def test_what_changed_since_it_was_judged_is_judged_anew(
     page_id: int, current: Current | Skipped, why: str
 ) -> None:

@@ -275,6 +275,7 @@ def test_a_whole_picture_comes_through(host: MediaHost, behaviour: Behaviour) ->
         (to("http://[::1"), Reason.HOST_NOT_ALLOWED, "", 1),
     ],
 )
+@pytest.mark.spec("2.10")
 def test_nothing_else_is_handed_on(
     host: MediaHost, behaviour: Behaviour, reason: Reason, detail: str, requests: int
 ) -> None:
@@ -402,6 +403,7 @@ def test_a_host_that_is_not_there_is_given_up(host: MediaHost) -> None:
         "",
     ],
 )
+@pytest.mark.spec("2.11")
 def test_other_hosts_are_never_connected_to(host: MediaHost, url: str) -> None:
     host.behaviours["/a"] = to(url.encode("utf-8", "replace").decode())
     settings = HttpSettings(contact="https://example.org/bot")

@@ -262,10 +262,12 @@ def test_refuses_a_header_before_its_pixels() -> None:
         (b"RIFF\xff\xff\xff\x7fWEBPVP8 ", Reason.TRUNCATED),
     ],
 )
+@pytest.mark.spec("2.1", "2.3", "2.4")
 def test_names_the_reason(data: bytes, reason: Reason) -> None:
     assert rejection(data).reason is reason
 
 
+@pytest.mark.spec("2.6")
 def test_refuses_lab() -> None:
     lab = Image.new("LAB", (8, 8))
     assert rejection(encoded(lab, "TIFF")).reason is Reason.UNSUPPORTED_MODE

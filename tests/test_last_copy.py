@@ -84,6 +84,7 @@ def test_what_once_went_wrong(steps: list[Step]) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, FRESH_SEED])
+@pytest.mark.spec("6.22")
 def test_the_last_copy_is_never_tagged(counted: Counted, seed: int) -> None:
     print(f"seed {seed}")
     steps = edits = 0

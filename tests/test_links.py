@@ -70,6 +70,7 @@ def history(*days: tuple[float, Verdict]) -> list[Observation]:
         ([(day, DEATH) for day in range(8)], True),
     ],
 )
+@pytest.mark.spec("5.4")
 def test_the_rule(days: list[tuple[float, Verdict]], dead: bool) -> None:
     assert is_dead(history(*days)) is dead
 

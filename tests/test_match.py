@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ files_of_few_hashes = st.lists(
 
 
 @given(files_of_few_hashes)
+@pytest.mark.spec("1.7")
 def test_the_sets_are_those_of_the_definition(files: list[HashedFile]) -> None:
     sets = equal_sets(files)
     as_defined = {
@@ -167,6 +169,7 @@ def test_sets_come_by_kind_value_and_page_id() -> None:
     ]
 
 
+@pytest.mark.spec("1.8")
 def test_equal_hashes_of_two_bases_are_no_match() -> None:
     assert equal_sets([hashed(1, 5, 9), hashed(2, 5, 9, OTHER_PILLOW), hashed(3, 5, 9, ORIGINAL)]) == ()
 

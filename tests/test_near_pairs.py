@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,6 +150,7 @@ def test_copies_of_the_primary_file_are_shown_with_it() -> None:
     assert len(found(files)) == 3
 
 
+@pytest.mark.spec("9.2")
 def test_too_many_are_not_listed() -> None:
     files = [hashed(n, n, n << 8) for n in range(1, 60)]
     skipped = near_pairs(files, Within(6), 100)

@@ -48,6 +48,7 @@ def test_the_pairs_are_those_of_a_brute_force(operator: Operator, name: str, cho
     assert told or (name, chosen) != ("fleuron", WIDE)
 
 
+@pytest.mark.spec("9.1")
 def test_a_page_is_written_once_and_only_for_news(operator: Operator) -> None:
     before = operator.state()
     operator.near("fleuron", WIDE)

@@ -196,6 +196,7 @@ def test_a_title_that_would_melt_into_the_template() -> None:
 
 
 @pytest.mark.parametrize("seed", [20170621, FRESH_SEED], ids=["fixed", f"fresh {FRESH_SEED}"])
+@pytest.mark.spec("6.1")
 def test_generated_pages_keep_the_law(counted: Counted, seed: int) -> None:
     dice = random.Random(seed)
     done = []
@@ -231,6 +232,7 @@ def test_nothing_in_a_reason_is_wikitext(why: str, category: str) -> None:
     assert len(reason) <= rationale.MAX_REASON
 
 
+@pytest.mark.spec("5.6")
 def test_a_reason_has_the_proof_the_scores_and_what_to_merge() -> None:
     text = f"{HOME_LINK}\n[[Category:Crabs]]\n[[Category:Rocks = stones]]\n[[Category:Hidden]]"
     one = facts(1, "Crab.jpg", text, hidden_categories=frozenset({"Hidden"}))

@@ -108,6 +108,7 @@ class Afterwards(AbstractContextManager[None]):
             self.acts.pop()()
 
 
+@pytest.mark.spec("7.3")
 def test_the_copy_to_keep_is_looked_at_once_more(ground: Ground) -> None:
     before, proposal, one = ground.page.text, nomination(ground), editor(ground)
     one.shield = Afterwards(
@@ -148,6 +149,7 @@ def test_the_queue_of_the_administrators_is_counted(ground: Ground, room: int, o
 
 
 @pytest.mark.parametrize(("held", "outcome"), [(99, Outcome.EDITED), (100, Outcome.CAPPED)])
+@pytest.mark.spec("6.19")
 def test_a_hundred_are_enough(world: World, world_commons: Commons, held: int, outcome: Outcome) -> None:
     for number in range(held):
         world.people.new_file(f"File:Queued {number}.jpg", "{{duplicate|Other.jpg}}", f"{number:040x}")

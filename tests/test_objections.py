@@ -96,6 +96,7 @@ def reason(nominee: Facts, keeper: Facts, linking: Mapping[str, str] | None = No
         ("{{Information|author=[[User:Jane|jane doe]]}}", None),
     ],
 )
+@pytest.mark.spec("6.17")
 def test_the_nominee_s_page(addition: str, expected: Reason | None) -> None:
     assert reason(facts(1, PAGE % addition), facts(2)) is expected
 
@@ -119,6 +120,7 @@ def test_the_nominee_s_page(addition: str, expected: Reason | None) -> None:
         ("{{Information|author=John Roe}}", Reason.DIFFERENT_AUTHOR),
     ],
 )
+@pytest.mark.spec("6.4")
 def test_the_keeper_s_page(addition: str, expected: Reason | None) -> None:
     assert reason(facts(1), facts(2, PAGE % addition)) is expected
 
@@ -152,6 +154,7 @@ def test_the_keeper_s_page(addition: str, expected: Reason | None) -> None:
         ({"statements": 3}, None),
     ],
 )
+@pytest.mark.spec("6.6", "6.7", "6.8", "6.9", "6.10", "6.11", "6.12")
 def test_what_the_wiki_tells_of_the_nominee(changes: dict[str, object], expected: Reason | None) -> None:
     if isinstance(more := changes.get("templates"), set):
         changes = {**changes, "templates": facts(1).templates | more}
@@ -179,6 +182,7 @@ def test_what_the_wiki_tells_of_the_nominee(changes: dict[str, object], expected
         ({"linked_from": frozenset({"Third.jpg", "Nominee.jpg"})}, None),
     ],
 )
+@pytest.mark.spec("6.13", "6.14")
 def test_what_the_wiki_tells_of_the_keeper(changes: dict[str, object], expected: Reason | None) -> None:
     if isinstance(more := changes.get("templates"), set):
         changes = {**changes, "templates": facts(2).templates | more}
@@ -221,6 +225,7 @@ def test_both_are_of_a_form(changes: dict[str, object], expected: Reason | None)
         ("x", "x", Reason.DIFFERENT_LICENCE),  # nothing tells that they are the same
     ],
 )
+@pytest.mark.spec("6.15", "6.16")
 def test_credits_of_both(ours: str, theirs: str, expected: Reason | None) -> None:
     assert reason(facts(1, ours), facts(2, theirs)) is expected
 
@@ -236,11 +241,13 @@ def test_credits_of_both(ours: str, theirs: str, expected: Reason | None) -> Non
         ("Fourth.jpg", "{{F|Nominee.jpg}}", None),
     ],
 )
+@pytest.mark.spec("6.5")
 def test_pages_that_link_to_the_nominee(title: str, text: str, expected: Reason | None) -> None:
     nominee = facts(1, linked_from=frozenset({title}))
     assert reason(nominee, facts(2), {title: text}) is expected
 
 
+@pytest.mark.spec("6.3")
 def test_redirects_and_the_last_copy() -> None:
     one, other = facts(1), facts(2)
     to_keeper = "#REDIRECT [[File:Keeper.jpg]]"
@@ -251,6 +258,7 @@ def test_redirects_and_the_last_copy() -> None:
     assert reason(one, one) is Reason.LAST_COPY
 
 
+@pytest.mark.spec("6.18")
 def test_the_first_in_the_documented_order_is_told() -> None:
     everything = facts(
         1,
@@ -326,6 +334,7 @@ def test_marked(text: str, changes: dict[str, object], expected: Reason | None) 
         (8, [], None),
     ],
 )
+@pytest.mark.spec("4.5")
 def test_overwritten(uploaded_h: int, tags_h: list[int], expected: Reason | None) -> None:
     file = facts(1, uploaded=EPOCH + timedelta(hours=uploaded_h))
     history = [Revision(h, 0, EPOCH + timedelta(hours=h), "PracticeBot", TAG_SUMMARY) for h in tags_h]

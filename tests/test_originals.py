@@ -533,6 +533,7 @@ def damaged(rng: random.Random, body: bytes, other: bytes) -> dict[str, Behaviou
 
 
 @each_seed
+@pytest.mark.spec("2.12")
 def test_damaged_downloads_are_never_decoded(media: MediaHost, seed: int, counted: Counted) -> None:
     rng, number = random.Random(seed), per_seed(500)
     pictures = [encoded(photograph(size=(60, 40)), "JPEG", quality=50 + n) for n in range(40)]

@@ -38,6 +38,7 @@ def a_wiki(clock: Clock) -> FakeWiki:
 
 
 @pytest.mark.parametrize("seed", [1, FRESH_SEED])
+@pytest.mark.spec("8.5")
 def test_edits_keep_their_distance_over_restarts(tmp_path: Path, counted: Counted, seed: int) -> None:
     chance, clock = random.Random(seed), Clock()
     wiki, at = a_wiki(clock), list[datetime]()
@@ -83,6 +84,7 @@ def test_what_the_wiki_asks_to_wait_is_waited(counted: Counted, seed: int) -> No
     counted("E7", number + 1, "waits that the wiki asked for")
 
 
+@pytest.mark.spec("8.7")
 def test_a_day_of_lag_edits_nothing_and_does_not_spin() -> None:
     clock = Clock()
     wiki, posts = a_wiki(clock), 0

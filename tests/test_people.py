@@ -83,6 +83,7 @@ def test_there_are_162_interleavings() -> None:
 
 @pytest.mark.parametrize("boundary", Boundary, ids=lambda boundary: boundary.value)
 @pytest.mark.parametrize("action", OVERWRITES, ids=lambda action: action.name)
+@pytest.mark.spec("7.1")
 def test_no_tag_stays_on_changed_bytes(
     world: World,
     world_commons: Commons,

@@ -50,6 +50,7 @@ def pixel_sha1(data: bytes) -> str:
 
 @each_seed
 @pytest.mark.parametrize("kind", SHOWN)
+@pytest.mark.spec("4.2")
 def test_what_is_shown_is_never_called_identical(kind: str, counted: Counted, seed: int) -> None:
     rng, number, deceived = random.Random(f"{seed} {kind}"), per_seed(2000) // len(SHOWN) + 1, 0
     for _ in range(number):
@@ -67,6 +68,7 @@ def test_what_is_shown_is_never_called_identical(kind: str, counted: Counted, se
 
 @each_seed
 @pytest.mark.parametrize("kind", METADATA)
+@pytest.mark.spec("4.1")
 def test_metadata_never_counts(kind: str, counted: Counted, seed: int) -> None:
     rng, number = random.Random(f"{seed} {kind}"), per_seed(1000) // len(METADATA) + 1
     for _ in range(number):
@@ -269,6 +271,7 @@ def test_a_flat_picture_is_like_no_other() -> None:
     assert verdict(original("a", DIGEST, flat), original("b", DIGEST, flat)).verdict is Verdict.METADATA_ONLY
 
 
+@pytest.mark.spec("4.3")
 def test_the_seeds_sha1_alone_never_makes_identical() -> None:
     changed = replace(DIGEST, pixel_sha1="2" * 40)
     result = verdict(original("a"), original("b", changed))

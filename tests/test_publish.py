@@ -95,6 +95,7 @@ def test_simulation_and_other_wikis_make_nothing(wiki: FakeWiki, journal: FakeJo
 
 
 @pytest.mark.parametrize("code", ["cantcreate", "protectedtitle", "permissiondenied"])
+@pytest.mark.spec("9.6")
 def test_what_the_wiki_lets_nobody_make_is_left_to_people(
     wiki: FakeWiki, journal: FakeJournal, one: Editor, code: str
 ) -> None:
@@ -125,6 +126,7 @@ def test_the_run_page_stops_a_report(wiki: FakeWiki, journal: FakeJournal, one: 
 
 
 @pytest.mark.parametrize("text", ["{{nobots}}", "{{bots|deny=Faebot}}", f"{{{{bots|deny={BOT}}}}}"])
+@pytest.mark.spec("9.5")
 def test_a_page_that_refuses_bots_is_left(wiki: FakeWiki, one: Editor, text: str) -> None:
     wiki.save_other(TITLE, text, "leave it", "Admin")
     assert one.publish(TITLE, TEXT, SUMMARY).outcome is Outcome.REFUSED

@@ -101,6 +101,7 @@ class Scene:
         (lambda scene: scene.overwritten(NOMINEE), "the file was overwritten"),
     ],
 )
+@pytest.mark.spec("7.2")
 def test_a_nomination_that_no_longer_holds_is_taken_back(
     act: Callable[[Scene], None], why: str, is_known: bool
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_nomination_that_holds_stays(act: Callable[[Scene], None], is_known: b
     ],
     ids=["removed", "blanked", "another copy to keep", "a person's own"],
 )
+@pytest.mark.spec("7.5")
 def test_what_people_made_of_it_stays(by_hand: str, is_known: bool) -> None:
     scene = Scene()
     scene.says(NOMINEE, by_hand)

@@ -60,6 +60,7 @@ def test_a_run_is_listed_and_shown(operator: Operator) -> None:
     assert "File:Fleuron T012345-7.png revision " in shown.stdout
 
 
+@pytest.mark.spec("7.7")
 def test_a_run_is_undone_to_the_letter(operator: Operator) -> None:
     before = operator.state()
     operator.run("fleuron")
@@ -75,6 +76,7 @@ def test_a_run_is_undone_to_the_letter(operator: Operator) -> None:
     assert operator.edits() == edits, "what an operator took back is not tagged again"
 
 
+@pytest.mark.spec("7.8")
 def test_a_page_that_people_edited_since_is_not_undone(operator: Operator) -> None:
     operator.run("fleuron")
     operator.wiki.human("append", "File:Fleuron T012345-7.png", text=" A better description.")

@@ -184,6 +184,7 @@ def test_a_failed_thumbnail_is_a_reason_and_no_verdict(world: World) -> None:
     assert sorted(one.fingerprints) == [0, 60, 250]
 
 
+@pytest.mark.spec("9.8")
 def test_the_same_file_counts_once(world: World) -> None:
     change(world, 2, sha1=world.files[1].sha1)
     found = list(world.samples.of([1, 2]))

@@ -156,6 +156,7 @@ TABLE: dict[str, tuple[Sequence[Evidence], dict[str, list[str]]]] = {
 
 
 @pytest.mark.parametrize("rule", TABLE)
+@pytest.mark.spec("5.2")
 def test_each_rule(rule: str) -> None:
     members, expected = TABLE[rule]
     assert told(score(members, SETTINGS)) == expected
@@ -223,6 +224,7 @@ def test_names_in_the_settings_count_in_any_spelling() -> None:
     ]
 
 
+@pytest.mark.spec("5.3")
 def test_what_is_unknown_gives_and_takes_nothing_and_is_said() -> None:
     ranking = score([FULL, B], SETTINGS)
     unknown = next(one for one in ranking.scores if one.evidence == B)
@@ -248,6 +250,7 @@ def summed_up(ranking: Ranking) -> tuple[str, list[str], dict[str, int]]:
     )
 
 
+@pytest.mark.spec("5.1")
 def test_the_casebooks_example_keeps_the_better_file() -> None:
     ranking = score([FILE1, FILE2], ScoreSettings())
     assert summed_up(ranking) == ("File2.jpg", ["File1.jpg"], {"File1.jpg": 1, "File2.jpg": 2})

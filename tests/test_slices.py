@@ -65,6 +65,7 @@ def test_empty_clauses_are_left_out_and_leave_another_key(kind: SliceKind) -> No
     assert len({part.key for part in parts}) == len({part.query for part in parts}) == 4
 
 
+@pytest.mark.spec("1.2")
 def test_a_seed_that_could_not_be_in_its_own_slice_is_passed_over() -> None:
     skipped = slices.slice_of(seed("A.png", mime="image/png"), RESOLUTION)
     assert skipped == Skipped("A.png", Reason.NO_SLICE, "image/png, where image/jpeg is searched")
@@ -295,6 +296,7 @@ def test_months_are_written_as_whole_dates() -> None:
     assert pieces[1].query == "a filemime:image/png creationdate:>=2015-02-01 creationdate:<2015-03-01"
 
 
+@pytest.mark.spec("1.4")
 def test_what_cannot_be_cut_is_skipped_with_the_reason() -> None:
     files = 500
     index = Index(
@@ -346,6 +348,7 @@ def test_files_that_arrive_while_counting_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize("total", [5, 20_000])
+@pytest.mark.spec("1.5")
 def test_a_warning_makes_the_search_incomplete(total: int) -> None:
     whole = Slice(SliceKind.SEARCH, "search crab", "crab")
     skipped = slices.listable(whole, Hits(total, (), "timed out"), skewed_index().count, 9_990, NOW.year)

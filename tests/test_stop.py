@@ -94,6 +94,7 @@ def _unreadable(world: World, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("state", BROKEN)
+@pytest.mark.spec("8.1")
 def test_a_broken_stop_page_means_stop(
     world: World, world_commons: Commons, tmp_path: Path, counted: Counted, state: str
 ) -> None:

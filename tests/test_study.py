@@ -59,6 +59,7 @@ def test_a_cell(
     assert cell.colour is colour
 
 
+@pytest.mark.spec("9.7")
 def test_a_cell_without_thumbnail_has_its_reason() -> None:
     cell = BY_HAND.cell(SMALL, Measure.PHASH, 960)
     assert isinstance(cell, Skipped)

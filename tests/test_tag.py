@@ -96,6 +96,7 @@ def test_without_a_category_to_remove_everything_stays() -> None:
 
 
 @pytest.mark.parametrize("text", ["a\r\nb", "a\x00b", "a\x01b"])
+@pytest.mark.spec("3.13")
 def test_characters_that_no_wiki_stores(text: str) -> None:
     skipped = propose(text)
     assert isinstance(skipped, Skipped)
@@ -225,6 +226,7 @@ def pages(seed: int, real: int, odd: int) -> Iterator[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("seed", [20170621, FRESH_SEED], ids=["fixed", f"fresh {FRESH_SEED}"])
+@pytest.mark.spec("3.1")
 def test_generated_pages_keep_the_law(counted: Counted, seed: int) -> None:
     real = max(500, GENERATED // 2)
     done = {True: 0, False: 0}
