@@ -63,15 +63,15 @@ class IndexReader:
 
     def last_change(self) -> int:
         """Tell the number of the last change of pages or hashes."""
-        return int(self._run(lambda connection: connection.scalar(_CHANGE)) or 0)
+        return int(self.read(lambda connection: connection.scalar(_CHANGE)) or 0)
 
     def changes(self, basis: Basis, after: int) -> HashChanges:
         """Give the next changes of a basis after a number."""
-        return self._run(lambda connection: hash_changes.after(connection, basis, after))
+        return self.read(lambda connection: hash_changes.after(connection, basis, after))
 
     def bases(self) -> Sequence[Basis]:
         """List the bases that there are hashes of."""
-        return self._run(hash_changes.bases)
+        return self.read(hash_changes.bases)
 
     def pages(self, page_ids: Sequence[int]) -> dict[int, IndexedPage]:
         """Look up at most 100 pages; those that show no file are absent."""
@@ -79,32 +79,33 @@ class IndexReader:
             raise ValueError(f"{len(page_ids)} pages at once")
         if not page_ids:
             return {}
-        rows = self._run(lambda connection: connection.execute(_BY_ID, {"ids": list(page_ids)}).all())
+        rows = self.read(lambda connection: connection.execute(_BY_ID, {"ids": list(page_ids)}).all())
         return {row.page_id: IndexedPage(row.page_id, row.title, row.sha1) for row in rows}
 
     def page_titled(self, title: str) -> IndexedPage | None:
         """Look a page up by title; of two that had it, the one that was seen last."""
         last = _SHOWN.where(page.c.title == title).order_by(page.c.seen_at.desc(), page.c.page_id.desc())
-        row = self._run(lambda connection: connection.execute(last.limit(1)).first())
+        row = self.read(lambda connection: connection.execute(last.limit(1)).first())
         return None if row is None else IndexedPage(row.page_id, row.title, row.sha1)
 
     def hashes_of(self, page_id: int, basis: Basis) -> HashedPage | None:
         """Look up the hashes of a page's file in a basis; None where it was not hashed."""
-        return self._run(lambda connection: _hashes_of(connection, page_id, basis))
+        return self.read(lambda connection: _hashes_of(connection, page_id, basis))
 
     def last_hashed(self) -> datetime | None:
         """Tell when the last file was hashed; None before the first."""
         newest = select(fingerprint.c.hashed_at).order_by(fingerprint.c.change_number.desc()).limit(1)
-        return self._run(lambda connection: connection.scalar(newest))
+        return self.read(lambda connection: connection.scalar(newest))
 
     def failures_due(self, at: datetime) -> int:
         """Count the files whose hashing is to be tried again, up to 10,000."""
         due = select(failure.c.page_id).where(failure.c.retry_at <= at).limit(MOST_COUNTED).subquery()
         return int(
-            self._run(lambda connection: connection.scalar(select(func.count()).select_from(due))) or 0
+            self.read(lambda connection: connection.scalar(select(func.count()).select_from(due))) or 0
         )
 
-    def _run(self, work: Callable[[Connection], T]) -> T:
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Do reading work on this thread's connection, each statement by itself."""
         try:
             connection = self._connected()
             result = work(connection)
