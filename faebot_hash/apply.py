@@ -8,8 +8,6 @@ never by sending again. ``docs/editing.md`` tells the same to people.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -19,18 +17,19 @@ from typing import Protocol
 
 from faebot_hash import gate
 from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal, Published
-from faebot_hash.errors import WikiError
+from faebot_hash.errors import SettingsError, WikiError
+from faebot_hash.intents import intent_of, planned_edit
 from faebot_hash.model import FileInfo, PageText
 from faebot_hash.ports import Intent, Journal, Wiki
-from faebot_hash.preflight import Current, Preflight
+from faebot_hash.preflight import Current, Other, Preflight
 from faebot_hash.reasons import Skipped
 from faebot_hash.settle import STATES, Settled, settle, settle_by_history
 
 PRACTICE_FAMILY = "practice"
 """The only family whose edits need not wait, because nobody watches them."""
 
-EDITABLE_FAMILIES = frozenset({PRACTICE_FAMILY})
-"""Wikis that may be edited until every promise of the edit is shown by its tests."""
+NOT_OPENED = "this wiki may not be edited yet"
+"""Why every other family is closed until ``sign_off`` opens it."""
 
 POLITE_INTERVAL_S = 10.0
 LAG_WAIT_S = 5.0
@@ -69,14 +68,18 @@ class Editor:
     shield: AbstractContextManager[object] = field(default_factory=nullcontext)
     interval_s: float = POLITE_INTERVAL_S
     rules: gate.Rules = field(default_factory=gate.Rules)
+    closed: str = NOT_OPENED
+    restricted: Callable[[Other | Skipped], gate.Rules] | None = None
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
     _ours: dict[int, int] = field(default_factory=dict, init=False)
     _asked_to_wait_s: float = field(default=0.0, init=False)
+    _rules_now: gate.Rules = field(init=False)
 
     def __post_init__(self) -> None:
         if self.wiki.family != PRACTICE_FAMILY:
             self.interval_s = max(self.interval_s, POLITE_INTERVAL_S)
+        self._rules_now = self.rules
 
     def settle_open(self) -> list[tuple[Intent, Outcome]]:
         """Close what an earlier run left open, by reading the histories of those pages."""
@@ -103,14 +106,16 @@ class Editor:
         """Try one edit, waiting out database lag; every way to end is a value."""
         if self.simulate:
             return Applied(proposal, Outcome.SIMULATED)
-        if self.wiki.family not in EDITABLE_FAMILIES:
-            return Applied(proposal, Outcome.REFUSED, self._why_closed())
+        if closed := self._why_closed():
+            return Applied(proposal, Outcome.REFUSED, closed)
         if locked := gate.why_locked(proposal.kind, self.rules):
             return Applied(proposal, Outcome.REFUSED, locked)
         if not self.confirm(proposal):
             return Applied(proposal, Outcome.DECLINED)
         settled = self._in_turn(
-            lambda: self._attempt(self._intent(proposal), proposal.edit, lambda: self._refused(proposal))
+            lambda: self._attempt(
+                intent_of(proposal, self.run), proposal.edit, lambda: self._refused(proposal)
+            )
         )
         merged = settled.outcome is Outcome.EDITED and settled.oldrevid != proposal.edit.page.revid
         return Applied(proposal, settled.outcome, settled.detail, settled.revid, merged, settled.token)
@@ -123,8 +128,8 @@ class Editor:
         """
         if self.simulate:
             return Published(title, Outcome.SIMULATED)
-        if self.wiki.family not in EDITABLE_FAMILIES:
-            return Published(title, Outcome.REFUSED, self._why_closed())
+        if closed := self._why_closed():
+            return Published(title, Outcome.REFUSED, closed)
         for _ in range(CONFLICTS):
             settled = self._in_turn(lambda: self._published(title, text, summary))
             if settled.outcome is not Outcome.CONFLICT:
@@ -141,7 +146,7 @@ class Editor:
         if other.page.page_id and other.page.text == text.rstrip():
             return Settled(Outcome.NOTHING_TO_DO)
         edit = PageEdit(other.page, text, summary)
-        intent = self._planned(edit, Kind.REPORT, title)
+        intent = planned_edit(edit, Kind.REPORT, title, self.run)
         return self._attempt(intent, edit, lambda: self._unpublishable(edit, title))
 
     def _unpublishable(self, edit: PageEdit, title: str) -> Settled | None:
@@ -199,8 +204,8 @@ class Editor:
             return seen
         if changed := gate.why_not(proposal, seen, self._ours):
             return Settled(Outcome.CONFLICT, changed)
-        protected = gate.why_protected(proposal, seen)
-        return Settled(Outcome.REFUSED, protected) if protected else None
+        refused = gate.why_protected(proposal, seen) or gate.why_unwanted(proposal, self._rules_now)
+        return Settled(Outcome.REFUSED, refused) if refused else None
 
     def _read_afresh(
         self, kind: Kind, titles: Sequence[str] = (), others: Sequence[str] = ()
@@ -209,17 +214,22 @@ class Editor:
         caps = self.rules.caps_of(kind)
         try:
             self.wiki.prepare()
-            pause = self._why_pause(kind)
+            done, reverted = self._last_edits(kind)
             preflight = self.wiki.preflight(titles, [cap.category for cap in caps], others)
+            rules = self.restricted(preflight.settings_page) if self.restricted else self.rules
         except WikiError as error:
             return Settled(Outcome.UNAVAILABLE, str(error))
-        if stop := pause or gate.why_stop(preflight, self.rules, self.wiki.user, self.now()):
+        except SettingsError as error:
+            return Settled(Outcome.STOPPED, str(error))
+        self._rules_now = rules
+        stop = gate.why_pause(done, reverted, rules)
+        if stop := stop or gate.why_stop(preflight, rules, self.wiki.user, self.now()):
             return Settled(Outcome.STOPPED, stop)
-        full = gate.why_capped(preflight, caps)
+        full = gate.why_capped(preflight, rules.caps_of(kind))
         return Settled(Outcome.CAPPED, full) if full else preflight
 
-    def _why_pause(self, kind: Kind) -> str:
-        """Ask the trial and the breaker about our last edits of a kind."""
+    def _last_edits(self, kind: Kind) -> tuple[int, int]:
+        """Count our last edits of a kind, and those of them that people reverted, for trial and breaker."""
         rows = self.journal.rows(kind=kind, state="DONE", newest=gate.BREAKER_WINDOW)
         since = self.rules.reverts_accepted_until
         counted = {
@@ -227,8 +237,7 @@ class Editor:
             for row in rows
             if row.intent.page_id and (since is None or row.planned_at > since)
         }
-        reverted = self.wiki.reverted(counted) if counted else ()
-        return gate.why_pause(len(rows), len(reverted), self.rules)
+        return len(rows), len(self.wiki.reverted(counted) if counted else ())
 
     def _looked_at_again(self, applied: Applied, judge: Judge) -> Applied:
         """Look once more after an edit that may have met another one, and take our lines back where wrong.
@@ -275,22 +284,12 @@ class Editor:
         if last is not None:
             passed_s = (self.now() - last).total_seconds()
             # A clock that went back says nothing about the time that passed: wait in full.
-            remaining_s = self.interval_s - max(passed_s, 0.0)
+            remaining_s = max(self.interval_s, self._rules_now.interval_s) - max(passed_s, 0.0)
             if remaining_s > 0:
                 self.sleep(remaining_s)
 
     def _why_closed(self) -> str:
-        return f"the family “{self.wiki.family}” may not be edited yet"
-
-    def _intent(self, proposal: Proposal) -> Intent:
-        planned = self._planned(proposal.edit, proposal.kind, proposal.edit.page.title)
-        partners = tuple((witness.page_id, witness.sha1) for witness in proposal.witnesses)
-        return replace(planned, file_sha1=proposal.file.sha1, partners=partners)
-
-    def _planned(self, edit: PageEdit, kind: Kind, title: str) -> Intent:
-        token, page = secrets.token_hex(6), edit.page
-        text_sha1 = hashlib.sha1(edit.new_text.encode(), usedforsecurity=False).hexdigest()
-        return Intent(token, page.page_id, title, page.revid, "", text_sha1, str(kind), run=self.run)
+        return "" if self.wiki.family == PRACTICE_FAMILY else self.closed
 
 
 def _current(page: PageText | Skipped, file: FileInfo | Skipped) -> Current | Skipped:

@@ -15,8 +15,10 @@ from datetime import datetime
 from faebot_hash.bots import may_edit
 from faebot_hash.edits import Kind, Proposal
 from faebot_hash.marks import DELETION, DUPLICATE
+from faebot_hash.markup import title
 from faebot_hash.model import PageText
 from faebot_hash.preflight import Account, Current, Other, Preflight
+from faebot_hash.privileges import why_refused
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Settings
 from faebot_hash.wikitext import Page
@@ -49,7 +51,8 @@ class Rules:
     """What an operator may set: the run page's word, trial mode, reverts looked at already, and caps.
 
     Files are nominated for deletion only with ``may_nominate``; ``bot_names`` are names by which {{bots}}
-    may mean this bot, besides its account's own.
+    may mean this bot, besides its account's own. Files of ``opted_out`` uploaders are not nominated. Between
+    two edits pass ``interval_s`` at least.
     """
 
     run_word: str = "yes"
@@ -58,6 +61,8 @@ class Rules:
     caps: tuple[Cap, ...] = ()
     may_nominate: bool = False
     bot_names: tuple[str, ...] = ()
+    opted_out: tuple[str, ...] = ()
+    interval_s: float = 0.0
 
     def caps_of(self, kind: Kind) -> tuple[Cap, ...]:
         """Give the caps on one kind of edits."""
@@ -75,6 +80,7 @@ def rules_of(settings: Settings) -> Rules:
         (cap,),
         tagging.duplicate_template,
         settings.wiki.bot_names,
+        settings.confirm.opted_out,
     )
 
 
@@ -152,6 +158,16 @@ def why_protected(proposal: Proposal, preflight: Preflight) -> str:
     return f"protected for {level}" if level else ""
 
 
+def why_unwanted(proposal: Proposal, rules: Rules) -> str:
+    """Say that an edit which was judged earlier is not wanted since, by the settings page."""
+    if locked := why_locked(proposal.kind, rules):
+        return locked
+    uploader = title(proposal.file.uploader)
+    if proposal.kind is Kind.NOMINATED and uploader in {title(name) for name in rules.opted_out}:
+        return "the uploader does not want this bot"
+    return ""
+
+
 def why_other_changed(page: PageText, now: Other | Skipped) -> str:
     """Say that a page which is no file's is not as it was read any more."""
     if isinstance(now, Skipped):
@@ -218,8 +234,4 @@ def _why_not_account(account: Account, user: str, trial: bool) -> str:
         return f"the account is blocked: {account.blocked}"
     if account.has_message:
         return f"somebody left a message on User talk:{user}; read it first"
-    if "edit" not in account.rights:
-        return "the account has lost the right to edit"
-    return (
-        "" if trial or "bot" in account.rights else "the account has no bot flag; set [tagging] trial = true"
-    )
+    return why_refused(account.rights, trial)

@@ -21,7 +21,8 @@ CUT = ("slice", "query", "insource", "mime")
 def read(arguments: Iterable[str], *, flags: Names[str], values: Names[str]) -> dict[str, str]:
     """Read a script's own arguments; a flag that is given has the value "yes".
 
-    A name among both ``flags`` and ``values`` may be given with a value or without one.
+    A name among both ``flags`` and ``values`` may be given with a value or without one. ``-set`` may be given
+    several times: its values come as lines.
     Raises SettingsError for what is neither, with the nearest known name, and for a value that is missing.
     """
     given: dict[str, str] = {}
@@ -35,6 +36,8 @@ def read(arguments: Iterable[str], *, flags: Names[str], values: Names[str]) -> 
             raise SettingsError(f"-{name} takes no value")
         if not value and (colon or name not in flags):
             raise SettingsError(f"-{name} needs a value: -{name}:…")
+        if name == "set" and name in given:
+            value = f"{given[name]}\n{value}"
         given[name] = public_address(value) if name in ("store", "replica") else value or "yes"
     return given
 

@@ -1,4 +1,4 @@
-"""What one fresh read just before an edit tells: the account, the run page, the pages and files concerned."""
+"""What one fresh read just before an edit tells: the account, the pages that steer it, those concerned."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ class Other:
     protection: str = ""
 
 
+MISSING_PAGE = Other(PageText(0, "", 0, "", ""))
+
+
 @dataclass(frozen=True)
 class Preflight:
     """One fresh read: the account, the run page, the files by page id, and how full categories are.
@@ -51,3 +54,4 @@ class Preflight:
     files: Mapping[int, Current | Skipped]
     category_files: Mapping[str, int] = field(default_factory=dict)
     others: Mapping[str, Other | Skipped] = field(default_factory=dict)
+    settings_page: Other | Skipped = MISSING_PAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from faebot_hash.adapters.account_lock import only_editor
 from faebot_hash.adapters.signals import Shield
@@ -14,6 +15,7 @@ from faebot_hash.gate import rules_of
 from faebot_hash.ports import JournalRow
 from faebot_hash.reasons import Skipped
 from faebot_hash.report import edit_line, skipped_line, stop_sentence
+from faebot_hash.restrictions import rules_left
 from faebot_hash.settings import Settings
 from faebot_hash.stopping import stop_error
 from faebot_hash.undo import undo
@@ -42,8 +44,9 @@ def undo_run(store_url: str, run: str, settings: Settings, confirm: Callable[[Pr
     """Take a run's edits back through the same door as any edit, and tell of each page in a line."""
     # Pywikibot wants its settings as soon as it is imported; the other commands do without.
     from faebot_hash.adapters.commons import connect
+    from faebot_hash.adapters.sign_off_file import why_not_opened
 
-    wiki = connect(settings.hashing.thumb_width_px, settings.wiki.run_page)
+    wiki = connect(settings)
     shield = Shield()
     lock = only_editor(wiki.account_folder, wiki.family, wiki.user)
     with (
@@ -62,6 +65,8 @@ def undo_run(store_url: str, run: str, settings: Settings, confirm: Callable[[Pr
             shield=shield,
             interval_s=settings.tagging.edit_interval_s,
             rules=rules_of(settings),
+            closed=why_not_opened(wiki, settings, store_url),
+            restricted=partial(rules_left, settings, ""),
         )
         editor.settle_open()
         lines = []

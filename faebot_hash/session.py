@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,15 +17,19 @@ from faebot_hash.adapters.facts import FactReader
 from faebot_hash.adapters.http import PoliteFetcher
 from faebot_hash.adapters.patience import Patience
 from faebot_hash.adapters.progress import watched
+from faebot_hash.adapters.sign_off_file import why_not_opened
 from faebot_hash.adapters.signals import Shield
 from faebot_hash.adapters.store import Store
 from faebot_hash.apply import PRACTICE_FAMILY, Editor
 from faebot_hash.edits import Outcome, Proposal
+from faebot_hash.errors import SettingsError
 from faebot_hash.gate import NOMINATED_CATEGORY, rules_of
 from faebot_hash.images import Limits
 from faebot_hash.marks import IDENTICAL_CATEGORY
+from faebot_hash.privileges import why_refused
 from faebot_hash.recheck import recheck
 from faebot_hash.report import edit_line
+from faebot_hash.restrictions import restrict, rules_left
 from faebot_hash.settings import HttpSettings, Settings
 from faebot_hash.thumbnails import Hasher
 
@@ -33,7 +38,9 @@ class Session:
     """One run on one wiki, entered with ``with``; it owns whatever has to be closed.
 
     ``name`` begins the run's name in the journal, ``confirm`` asks the operator about an edit, ``say``
-    shows a line to a person. With ``simulate`` nothing is edited, and another run may edit meanwhile.
+    shows a line to a person, ``collection`` is what the run works on. With ``simulate`` nothing is edited,
+    and another run may edit meanwhile. Entering it raises SettingsError for a login that may do too much, and
+    where the settings page on the wiki means stop; ``settings`` are what that page leaves.
     """
 
     def __init__(
@@ -46,15 +53,20 @@ class Session:
         say: Callable[[str], None] = print,
         store_url: str = "",
         simulate: bool = False,
+        collection: str = "",
     ) -> None:
         self.wiki = Commons(
-            site, thumb_width_px=settings.hashing.thumb_width_px, run_page=settings.wiki.run_page
+            site,
+            thumb_width_px=settings.hashing.thumb_width_px,
+            run_page=settings.wiki.run_page,
+            settings_page=settings.wiki.settings_page,
         )
         self.reader = FactReader(site, thumb_width_px=settings.hashing.thumb_width_px)
         self.settings = settings
         self.run = f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         self.say = say
         self.simulate = simulate
+        self._collection = collection
         self._confirm = confirm
         self._store_url = store_url or settings.store.url
         self._stack = ExitStack()
@@ -66,6 +78,9 @@ class Session:
             if not self.simulate:
                 account = (self.wiki.account_folder, self.wiki.family, self.wiki.user)
                 stack.enter_context(only_editor(*account))
+            own_settings = self.settings
+            closed = why_not_opened(self.wiki, own_settings, self._store_url)
+            self._look_before()
             self.fetcher = stack.enter_context(downloads(self.wiki, self.settings.http))
             patience = Patience.through_outages(self.settings.store.patience_h, self.say)
             self.store = stack.enter_context(Store.open(self._store_url, patience=patience))
@@ -81,6 +96,8 @@ class Session:
                 shield=shield,
                 interval_s=self.settings.tagging.edit_interval_s,
                 rules=rules_of(self.settings),
+                closed=closed,
+                restricted=partial(rules_left, own_settings, self._collection),
             )
             self._stack = stack.pop_all()
         return self
@@ -98,6 +115,25 @@ class Session:
         """Give what hashes thumbnails, with progress shown."""
         width_px = self.settings.hashing.thumb_width_px
         return Hasher(width_px, self.fetcher, decoder, self.store, watched)
+
+    def _look_before(self) -> None:
+        """Refuse a login that may do too much, and obey the settings page on the wiki."""
+        if not self.simulate:
+            self.wiki.prepare()
+        seen = self.wiki.preflight((), ())
+        try:
+            restricted = restrict(self.settings, seen.settings_page, self._collection)
+        except SettingsError as error:
+            if not self.simulate:
+                raise
+            self.say(f"Nothing could be edited now: {error}")
+            return
+        for warning in restricted.warnings:
+            self.say(f"Passed over: {warning}")
+        self.settings = restricted.settings
+        refused = why_refused(seen.account.rights, self.settings.tagging.trial)
+        if refused and not self.simulate:
+            raise SettingsError(refused)
 
     def begin(self) -> None:
         """Log in, and settle what an earlier run left open; raises WikiError."""

@@ -23,17 +23,20 @@ class WikiSettings:
 
     ``bot_names`` are names by which {{bots}} may mean this bot, besides its account's own. Nothing is
     edited while the page ``run_page`` (in which {account} stands for the account) holds anything but
-    ``run_word``, in capitals or not.
+    ``run_word``, in capitals or not. On ``settings_page`` people make the bot more careful.
     """
 
     home_category: str = "Faebot identified duplicates"
     bot_names: tuple[str, ...] = ("Faebot", "faebot_hash")
     run_page: str = "User:{account}/Run"
     run_word: str = "yes"
+    settings_page: str = "User:{account}/Settings.json"
 
     def __post_init__(self) -> None:
         if not self.run_word.strip():
             raise SettingsError("[wiki] run_word: an empty page must mean stop, so the word cannot be empty")
+        if not self.run_page.strip() or not self.settings_page.strip():
+            raise SettingsError("[wiki] run_page and settings_page: titles of pages, none of them empty")
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,10 @@ class TaggingSettings:
     it grants the bot flag. ``reverts_accepted_until`` tells the breaker that the operator has looked at
     the reverts of all edits planned before that time. Without ``duplicate_template`` no file is nominated
     for deletion, and none while Category:Duplicate holds ``duplicate_limit`` files: people must keep up.
+    ``open_to`` are the families that may be edited, once ``doctor`` has found everything right.
     """
 
+    open_to: tuple[str, ...] = ()
     edit_interval_s: float = 10.0
     trial: bool = True
     reverts_accepted_until: datetime | None = None

@@ -1,4 +1,4 @@
-"""``config/faebot.toml`` as frozen settings; what it does not know stops the start."""
+"""The settings file and changes from the command line as frozen settings; what is unknown stops the start."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import tomllib
 import types
 import typing
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -13,23 +14,70 @@ from typing import Any
 
 from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
+from faebot_hash.exposure import why_in_arguments
 from faebot_hash.settings import Settings
 
 DEFAULT_PATH = Path("config/faebot.toml")
 
 
-def load(path: Path) -> Settings:
-    """Read a settings file; raises SettingsError naming the file, the key and what is allowed."""
+def load(path: Path, changes: Sequence[str] = ()) -> Settings:
+    """Read a settings file; raises SettingsError naming the file, the key and what is allowed.
+
+    Each of ``changes``, SECTION.KEY=VALUE, stands above what the file says, and is held to the same rules.
+    """
+    settings = _checked(path, _read(path))
+    if not changes:
+        return settings
+    # Checked together with the file, as the values of a section may depend on each other.
+    table = _read(path)
+    for change in changes:
+        _change(table, change)
+    return _checked(f"{path} with {', '.join(changes)}", table)
+
+
+def chosen(given: Mapping[str, str]) -> Settings:
+    """Read the settings that a script's own options -settings and -set name; raises SettingsError."""
+    return load(Path(given.get("settings", DEFAULT_PATH)), given.get("set", "").splitlines())
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; copy config/faebot.toml or name another file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
+
+
+def _checked(where: object, table: dict[str, Any]) -> Settings:
     try:
         return parse(table)
     except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from error
+        raise SettingsError(f"{where}: {error}") from error
+
+
+def _change(table: dict[str, Any], change: str) -> None:
+    """Set one value of a table; raises SettingsError for what has another form, or holds a password."""
+    if why := why_in_arguments([change]):
+        raise SettingsError(why)
+    place, equals, text = change.partition("=")
+    *sections, key = place.strip().split(".")
+    if not equals or not sections or not all((*sections, key)):
+        raise SettingsError(f"{change}: write SECTION.KEY=VALUE, as in tagging.trial=false")
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise SettingsError(f"{change}: {section} is a value, not a section")
+    table[key] = _from_command_line(text.strip())
+
+
+def _from_command_line(text: str) -> Any:
+    """Read a value as TOML; what is none stands for itself, as shells eat the quotes of words."""
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return read["value"] if len(read) == 1 else text
 
 
 def parse(table: dict[str, Any]) -> Settings:

@@ -23,6 +23,8 @@ Other files than those of the home category:
 Other options:
 
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          where the answers are kept, instead of the settings' own
                     place
 
@@ -34,8 +36,6 @@ Example:
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pywikibot
 from pywikibot.pagegenerators import GeneratorFactory, parameterHelp
@@ -49,7 +49,7 @@ from faebot_hash.adapters.progress import watched
 from faebot_hash.adapters.prompt import exit_codes
 from faebot_hash.adapters.store import Store
 from faebot_hash.linkrot import LinkRot, summary_lines
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
@@ -59,8 +59,8 @@ def main(*args: str) -> None:
     factory = GeneratorFactory()
     own = factory.handle_args(pywikibot.handle_args(args))
     with exit_codes():
-        given = options.read(own, flags=(), values={"settings", "store"})
-        settings = load(Path(given.get("settings", DEFAULT_PATH)))
+        given = options.read(own, flags=(), values={"set", "settings", "store"})
+        settings = chosen(given)
         checker = LinkChecker(PublicOnly(), settings.http.contact)
         if not factory.gens:
             factory.handle_arg(f"-cat:{settings.wiki.home_category}")

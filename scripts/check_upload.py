@@ -26,6 +26,8 @@ Options:
                     each other picture
 -json:FILE          write one JSON object a line and picture
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          the index, instead of the settings' own
 -index:FOLDER       where the search index is kept, instead of the settings' own
                     place; with -store alone it is made anew for this run
@@ -51,7 +53,7 @@ from faebot_hash import options, upload_check
 from faebot_hash.adapters.prompt import exit_codes
 from faebot_hash.adapters.same_files import SameFiles
 from faebot_hash.errors import SettingsError
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 
 
 def main(*args: str) -> None:
@@ -62,11 +64,11 @@ def main(*args: str) -> None:
         given = options.read(
             [argument for argument in own if argument.startswith("-")],
             flags=(),
-            values={"tolerance", "csv", "json", "settings", "store", "index"},
+            values={"tolerance", "csv", "json", "set", "settings", "store", "index"},
         )
         if not folders:
             raise SettingsError("no folder: name one that holds pictures; see -help")
-        settings = load(Path(given.get("settings", DEFAULT_PATH)))
+        settings = chosen(given)
         files = {name: Path(given[name]) for name in ("csv", "json", "index") if name in given}
         tolerance_bits = upload_check.tolerance_of(given.get("tolerance", ""))
         on_terminal = sys.stdout.isatty()

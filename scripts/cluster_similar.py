@@ -30,6 +30,8 @@ Other options:
                     similar (11), instead of the collection's own level; then
                     the clusters are only told
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          where fingerprints and the journal are kept, instead of
                     the settings' own place
 -report:FILE        write the clusters to a file: FILE.jsonl, FILE.csv or
@@ -57,12 +59,12 @@ from faebot_hash.cluster_sweep import ClusterSweep
 from faebot_hash.errors import SettingsError
 from faebot_hash.model import SliceKind
 from faebot_hash.session import Session
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 from faebot_hash.upkeep import run_name
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
-VALUES = {"collection", "level", "report", "settings", "store", *options.CUT}
+VALUES = {"collection", "level", "report", "set", "settings", "store", *options.CUT}
 
 
 def main(*args: str) -> None:
@@ -71,7 +73,7 @@ def main(*args: str) -> None:
     own = factory.handle_args(pywikibot.handle_args(args))
     with exit_codes():
         given = options.read(own, flags={"always"}, values=VALUES)
-        settings = load(Path(given.get("settings", DEFAULT_PATH)))
+        settings = chosen(given)
         collection = options.with_level(options.collection_of(settings, given), given)
         is_whole = "collection" in given and "level" not in given and not factory.gens
         if not factory.gens and collection.seed_category:
@@ -87,6 +89,7 @@ def main(*args: str) -> None:
             confirm=prompt.confirm,
             store_url=given.get("store", ""),
             simulate=bool(pywikibot.config.simulate),
+            collection=collection.name,
         ) as session:
             sweep = ClusterSweep(
                 session,

@@ -14,6 +14,7 @@ pages; without any of them all families are looked into:
 Furthermore, the following command line parameters are supported:
 
 -settings:FILE   The settings, config/faebot.toml by default.
+-set:KEY=VALUE   One setting for this run: -set:confirm.original_bytes=50_000_000. May be repeated.
 -store:URL       Where digests, link history and the journal are kept, in place of the settings' own.
 -reports:FOLDER  Write the report as RUN.jsonl and RUN.csv into this folder.
 -always          Do not ask before each edit. Has no effect in trial mode.
@@ -37,7 +38,7 @@ from faebot_hash import options
 from faebot_hash.adapters.prompt import Prompt, exit_codes
 from faebot_hash.confirmation import Confirmation
 from faebot_hash.session import Session
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
@@ -47,10 +48,10 @@ def main(*args: str) -> None:
     factory = GeneratorFactory()
     own = factory.handle_args(pywikibot.handle_args(args))
     with exit_codes():
-        given = options.read(own, flags={"always"}, values={"reports", "settings", "store"})
-        settings = load(Path(given.get("settings", DEFAULT_PATH)))
-        chosen = factory.getCombinedGenerator()
-        titles = None if chosen is None else {page.title(with_ns=False) for page in chosen}
+        given = options.read(own, flags={"always"}, values={"reports", "set", "settings", "store"})
+        settings = chosen(given)
+        pages = factory.getCombinedGenerator()
+        titles = None if pages is None else {page.title(with_ns=False) for page in pages}
         prompt = Prompt(always="always" in given, trial=settings.tagging.trial)
         with Session(
             pywikibot.Site(),

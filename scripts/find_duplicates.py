@@ -27,6 +27,8 @@ or is put together here:
 Other options:
 
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          where fingerprints and the journal are kept, instead of
                     the settings' own place
 -report:FILE        add what was found and done to a file, as JSON lines
@@ -53,7 +55,7 @@ from faebot_hash.adapters.prompt import Prompt, exit_codes
 from faebot_hash.errors import SettingsError
 from faebot_hash.model import SliceKind
 from faebot_hash.session import Session
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 from faebot_hash.sweep import Sweep
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
@@ -67,9 +69,9 @@ def main(*args: str) -> None:
         given = options.read(
             own,
             flags={"always", "revisit"},
-            values={"collection", "report", "settings", "store", *options.CUT},
+            values={"collection", "report", "set", "settings", "store", *options.CUT},
         )
-        settings = load(Path(given.get("settings", DEFAULT_PATH)))
+        settings = chosen(given)
         collection = options.collection_of(settings, given)
         if not factory.gens and collection.seed_category:
             factory.handle_arg(f"-cat:{collection.seed_category}")
@@ -84,6 +86,7 @@ def main(*args: str) -> None:
             confirm=prompt.confirm,
             store_url=given.get("store", ""),
             simulate=bool(pywikibot.config.simulate),
+            collection=collection.name,
         ) as session:
             sweep = Sweep(
                 session,

@@ -30,6 +30,8 @@ Other options:
 -replica            list files from Wikimedia's replica of Commons (Toolforge)
 -replica:URL        or from another one: mariadb+pymysql://HOST/DATABASE
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          where the index is, instead of the settings' own place:
                     sqlite:///FILE or mariadb+pymysql://HOST/DATABASE
 
@@ -44,7 +46,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pywikibot
 from pywikibot.pagegenerators import GeneratorFactory, parameterHelp
@@ -56,7 +57,7 @@ from faebot_hash.errors import SettingsError
 from faebot_hash.index_lines import total_lines
 from faebot_hash.indexing import Indexing
 from faebot_hash.portions import domain_of, range_of
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
@@ -69,20 +70,20 @@ def main(*args: str) -> None:
     factory = GeneratorFactory(disabled_options=("links",))
     own = factory.handle_args(pywikibot.handle_args(args))
     with exit_codes():
-        values = {"new", "pages", "links", "replica", "settings", "store"}
+        values = {"new", "pages", "links", "replica", "set", "settings", "store"}
         given = options.read(own, flags={"new", "pages", "failures", "replica"}, values=values)
-        chosen = [name for name in SOURCES if name in given]
-        if len(chosen) + bool(factory.gens) != 1:
+        named = [name for name in SOURCES if name in given]
+        if len(named) + bool(factory.gens) != 1:
             raise SettingsError("name one source: -new, -pages, -links, -failures or a generator; see -help")
-        wanted = argument_of(given, chosen)
-        settings = load(Path(given.get("settings", DEFAULT_PATH)))
+        wanted = argument_of(given, named)
+        settings = chosen(given)
         address = {"yes": COMMONS}.get(given.get("replica", ""), given.get("replica", ""))
         replica = Replica(address) if address else None
         store, most = given.get("store", ""), factory.limit
         with Indexing(pywikibot.Site(), settings, store_url=store, replica=replica, most=most) as indexing:
             try:
-                if chosen:
-                    getattr(indexing, chosen[0])(*wanted)
+                if named:
+                    getattr(indexing, named[0])(*wanted)
                 else:
                     pages = factory.getCombinedGenerator() or ()
                     indexing.files(page.title(with_ns=False) for page in pages if page.namespace() == 6)
@@ -90,9 +91,9 @@ def main(*args: str) -> None:
                 print("\n".join(total_lines(indexing.total, colour=sys.stdout.isatty())))
 
 
-def argument_of(given: Mapping[str, str], chosen: list[str]) -> list[object]:
+def argument_of(given: Mapping[str, str], named: list[str]) -> list[object]:
     """Read what the chosen source was given; raises SettingsError."""
-    name = chosen[0] if chosen else ""
+    name = named[0] if named else ""
     text = given.get(name, "yes")
     if text == "yes":
         return []

@@ -29,6 +29,8 @@ Other options:
 -tolerance:N        how many bits both hashes may differ in, 0 to 12, instead
                     of those of the settings, [near]
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          where fingerprints are kept, instead of the settings' own
                     place
 -report:FILE        write the pairs to a file: FILE.jsonl, FILE.csv or
@@ -55,7 +57,7 @@ from faebot_hash.errors import SettingsError
 from faebot_hash.model import SliceKind
 from faebot_hash.near_sweep import NearSweep
 from faebot_hash.session import Session
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
@@ -66,9 +68,11 @@ def main(*args: str) -> None:
     own = factory.handle_args(pywikibot.handle_args(args))
     with exit_codes():
         given = options.read(
-            own, flags=(), values={"collection", "report", "settings", "store", "tolerance", *options.CUT}
+            own,
+            flags=(),
+            values={"collection", "report", "set", "settings", "store", "tolerance", *options.CUT},
         )
-        settings = options.with_tolerance(load(Path(given.get("settings", DEFAULT_PATH))), given)
+        settings = options.with_tolerance(chosen(given), given)
         collection = options.collection_of(settings, given)
         is_whole = "collection" in given and not factory.gens
         if not factory.gens and collection.seed_category:
@@ -83,6 +87,7 @@ def main(*args: str) -> None:
             confirm=lambda proposal: False,
             store_url=given.get("store", ""),
             simulate=bool(pywikibot.config.simulate),
+            collection=collection.name,
         ) as session:
             sweep = NearSweep(
                 session,

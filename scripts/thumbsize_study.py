@@ -27,6 +27,8 @@ Other options:
 -chart              with -out: also a chart, as PNG and SVG (needs matplotlib:
                     pip install 'faebot_hash[plots]')
 -settings:FILE      the settings (config/faebot.toml by default)
+-set:KEY=VALUE      one setting for this run, above the file's, as in
+                    -set:http.parallel=1; may be repeated
 -store:URL          where fingerprints are kept, instead of the settings' own
                     place
 
@@ -51,13 +53,13 @@ from faebot_hash import options, thumbsize
 from faebot_hash.adapters.prompt import exit_codes
 from faebot_hash.errors import SettingsError
 from faebot_hash.session import Session
-from faebot_hash.settings_file import DEFAULT_PATH, load
+from faebot_hash.settings_file import chosen
 from faebot_hash.study import Study
 from faebot_hash.study_plan import Source, plan_of
 
 docuReplacements = {"&params;": parameterHelp}  # noqa: N816
 
-OF_A_WIKI = ("collection", "settings", "store")
+OF_A_WIKI = ("collection", "set", "settings", "store")
 
 
 def main(*args: str) -> None:
@@ -81,7 +83,7 @@ def _of_folder(given: Mapping[str, str]) -> Study:
 
 
 def _of_wiki(factory: GeneratorFactory, given: Mapping[str, str]) -> Study:
-    settings = load(Path(given.get("settings", DEFAULT_PATH)))
+    settings = chosen(given)
     plan = plan_of(given.get("widths", ""), Source.WIKI, settings.hashing.thumb_width_px)
     if "collection" in given:
         collection = settings.collection_named(given["collection"])

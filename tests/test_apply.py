@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from faebot_hash.apply import EDITABLE_FAMILIES, LAG_WAITS, Editor
+from faebot_hash.apply import LAG_WAITS, NOT_OPENED, Editor
 from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal, Witness
 from faebot_hash.gate import Cap, Rules
 from faebot_hash.model import HashKind, Match, PageText
@@ -118,8 +118,20 @@ def test_only_the_practice_family_is_edited(
     wiki.family = family
     applied = editor(wiki, journal, clock).apply(proposal(wiki))
     assert applied.outcome is Outcome.REFUSED
+    assert applied.detail == NOT_OPENED
+    assert (
+        editor(wiki, journal, clock).publish("User:PracticeBot/Report", "text", "").outcome is Outcome.REFUSED
+    )
     assert (wiki.edits, journal.by_token) == ([], {})
-    assert frozenset({"practice"}) == EDITABLE_FAMILIES
+
+
+def test_a_family_is_edited_when_nothing_says_that_it_is_closed(
+    wiki: FakeWiki, journal: FakeJournal, clock: Clock
+) -> None:
+    wiki.family = "commons"
+    opened = editor(wiki, journal, clock, closed="")
+    assert opened.apply(proposal(wiki)).outcome is Outcome.EDITED
+    assert opened.interval_s == 10.0
 
 
 def test_elsewhere_the_interval_cannot_be_shortened(journal: FakeJournal, clock: Clock) -> None:

@@ -83,7 +83,7 @@ def test_a_stale_answer_means_stop(apart_s: int) -> None:
         (Account("127.0.0.1", frozenset({"edit"})), "logged in as “127.0.0.1”"),
         (Account("FaeBot", frozenset({"edit", "bot"}), blocked="malfunction"), "blocked: malfunction"),
         (Account("FaeBot", frozenset({"edit", "bot"}), has_message=True), "left a message"),
-        (Account("FaeBot", frozenset({"bot"})), "lost the right to edit"),
+        (Account("FaeBot", frozenset({"bot"})), "may not edit"),
         (Account("FaeBot", frozenset({"edit"})), "no bot flag"),
     ],
 )

@@ -89,7 +89,9 @@ def search_warning(answer: Mapping[str, Any]) -> str:
     return " ".join(str(part.get("warnings", "")) for part in parts).strip()
 
 
-def preflight_of(answer: Mapping[str, Any], run_page: str, others: Sequence[str] = ()) -> Preflight:
+def preflight_of(
+    answer: Mapping[str, Any], run_page: str, settings_page: str, others: Sequence[str] = ()
+) -> Preflight:
     """Read the one answer before an edit; pages that are not files are told apart by their titles."""
     pages = {page["title"]: page for page in merged([dict(answer)]).values() if "title" in page}
     names = {one["from"]: one["to"] for one in answer["query"].get("normalized", [])}
@@ -109,7 +111,8 @@ def preflight_of(answer: Mapping[str, Any], run_page: str, others: Sequence[str]
             if page.get("ns") == 6 and "pageid" in page
         },
         category_files=_category_files(answer, pages.values()),
-        others={title: _other(title, pages.get(names.get(title, title))) for title in others},
+        others={title: other_of(title, pages.get(names.get(title, title))) for title in others},
+        settings_page=other_of(settings_page, pages.get(names.get(settings_page, settings_page))),
     )
 
 
@@ -123,7 +126,8 @@ def _category_files(answer: Mapping[str, Any], pages: Iterable[Mapping[str, Any]
     }
 
 
-def _other(title: str, page: Mapping[str, Any] | None) -> Other | Skipped:
+def other_of(title: str, page: Mapping[str, Any] | None) -> Other | Skipped:
+    """Read a page that is no file's; one that is missing is known to be so, and can be made."""
     if page is None or page.get("invalid"):
         return Skipped(title, Reason.MISSING, "no title of a page")
     if page.get("missing"):

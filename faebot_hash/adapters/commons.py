@@ -26,6 +26,7 @@ from faebot_hash.adapters.answers import (
     text_of,
     undone_by_latest,
 )
+from faebot_hash.adapters.login_files import refuse_exposed_login
 from faebot_hash.adapters.queries import FILE_PROPS, TEXT_PROPS, Queries, batches
 from faebot_hash.edits import PageEdit
 from faebot_hash.errors import WikiError
@@ -33,6 +34,7 @@ from faebot_hash.model import FileInfo, PageText, Revision, Seed
 from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.preflight import Preflight
 from faebot_hash.reasons import Skipped
+from faebot_hash.settings import Settings
 
 SEARCH_LIMIT = 500
 SEARCH_WINDOW = 10_000
@@ -42,12 +44,20 @@ FILE_NAMESPACE = 6
 class Commons(Queries):
     """One wiki as the flows see it (``ports.Wiki``); ``requests`` counts its own API calls."""
 
-    def __init__(self, site: Any, *, thumb_width_px: int = 120, run_page: str = "User:{account}/Run") -> None:
+    def __init__(
+        self,
+        site: Any,
+        *,
+        thumb_width_px: int = 120,
+        run_page: str = "User:{account}/Run",
+        settings_page: str = "User:{account}/Settings.json",
+    ) -> None:
         super().__init__(site)
         self._thumb_width_px = thumb_width_px
         self.family: str = site.family.name
         self.user: str = site.username() or ""
         self.run_page = run_page.replace("{account}", self.user)
+        self.settings_page = settings_page.replace("{account}", self.user)
         self._token, self._assert = "", "user"
 
     @property
@@ -125,6 +135,8 @@ class Commons(Queries):
                     yield Seed(file, text.text if isinstance(text, PageText) else "")
 
     def prepare(self) -> None:
+        if not self._token:
+            refuse_exposed_login(self.account_folder)
         try:
             self._site.login()
             self._token = self._site.tokens["csrf"]
@@ -138,6 +150,7 @@ class Commons(Queries):
         wanted = [
             *(f"File:{title}" for title in titles),
             self.run_page,
+            self.settings_page,
             *(f"Category:{name}" for name in categories),
             *others,
         ]
@@ -148,7 +161,7 @@ class Commons(Queries):
             meta="userinfo",
             uiprop="blockinfo|hasmsg|rights",
         )
-        return preflight_of(answer, self.run_page, others)
+        return preflight_of(answer, self.run_page, self.settings_page, others)
 
     def reverted(self, edits: Mapping[int, int]) -> frozenset[int]:
         undone: set[int] = set()
@@ -221,9 +234,14 @@ class Commons(Queries):
         return edit_answer(response)
 
 
-def connect(thumb_width_px: int, run_page: str) -> Commons:
+def connect(settings: Settings) -> Commons:
     """Open the wiki that Pywikibot's own settings name."""
-    return Commons(pywikibot.Site(), thumb_width_px=thumb_width_px, run_page=run_page)
+    return Commons(
+        pywikibot.Site(),
+        thumb_width_px=settings.hashing.thumb_width_px,
+        run_page=settings.wiki.run_page,
+        settings_page=settings.wiki.settings_page,
+    )
 
 
 def _target(page: PageText) -> dict[str, object]:

@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from faebot_hash import settings_file, upload_check
+from faebot_hash import upload_check
 from faebot_hash.commands import Commands
-from faebot_hash.commands.store_options import store_options
+from faebot_hash.commands.store_options import chosen_settings, store_options
 from faebot_hash.upload import TOLERANCE_BITS
 from faebot_hash.upload_table import COLUMNS
 
@@ -70,7 +70,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings = settings_file.load(options.settings)
+    settings = chosen_settings(options)
     tolerance_bits = upload_check.tolerance_of(options.tolerance)
     on_terminal = sys.stdout.isatty()
     reports = upload_check.Reports(options.csv, options.json, colour=on_terminal, progress=not on_terminal)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from faebot_hash import settings_file
 from faebot_hash.commands import Commands
-from faebot_hash.commands.store_options import store_options
+from faebot_hash.commands.store_options import chosen_settings, store_options
 
 ABOUT = """\
 Make the search index of a store in the folder that [web] index_folder names, or add to it what is new in the
@@ -33,7 +32,7 @@ def _run(options: argparse.Namespace) -> None:
     # Flask takes longer to import than most commands to run.
     from faebot_hash.web.start import index_of
 
-    settings = settings_file.load(options.settings)
+    settings = chosen_settings(options)
     _, index = index_of(settings, options.store, options.index)
     followed = index.save()
     print(f"{len(followed.search):,} files, {followed.basis}, up to change {followed.change:,}")

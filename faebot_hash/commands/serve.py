@@ -6,9 +6,8 @@ import argparse
 import os
 import sys
 
-from faebot_hash import settings_file
 from faebot_hash.commands import Commands
-from faebot_hash.commands.store_options import store_options
+from faebot_hash.commands.store_options import chosen_settings, store_options
 
 ABOUT = """\
 Run the web service with gunicorn, as the section [web] of the settings says. The search index is brought up
@@ -32,11 +31,16 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     # Flask takes longer to import than most commands to run.
-    from faebot_hash.web.start import INDEX, SETTINGS, STORE, index_of
+    from faebot_hash.web.start import CHANGES, INDEX, SETTINGS, STORE, index_of
 
-    settings = settings_file.load(options.settings)
+    settings = chosen_settings(options)
     bind = options.bind or f"{settings.web.host}:{settings.web.port}"
-    told = {SETTINGS: str(options.settings), STORE: options.store, INDEX: options.index}
+    told = {
+        SETTINGS: str(options.settings),
+        CHANGES: "\n".join(options.changes),
+        STORE: options.store,
+        INDEX: options.index,
+    }
     os.environ |= {name: value for name, value in told.items() if value}
     _, index = index_of(settings, options.store, options.index)
     print(f"{len(index.save().search):,} files; http://{bind}/api/v1/", flush=True)

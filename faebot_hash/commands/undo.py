@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from faebot_hash import runs, settings_file
+from faebot_hash import runs
 from faebot_hash.commands import Commands
-from faebot_hash.commands.store_options import store_options
+from faebot_hash.commands.store_options import chosen_settings, store_options
 from faebot_hash.edits import Proposal
 
 
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    chosen = settings_file.load(options.settings)
+    chosen = chosen_settings(options)
     confirm = (lambda proposal: True) if options.always else _confirm
     for line in runs.undo_run(options.store or chosen.store.url, options.run, chosen, confirm):
         print(line)

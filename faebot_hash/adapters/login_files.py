@@ -1,0 +1,61 @@
+"""The files that Pywikibot logs in with: they are looked at before it does."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pywikibot
+
+from faebot_hash.adapters.secret_files import refuse_exposed, refuse_in_arguments
+from faebot_hash.errors import SettingsError
+
+OWN_SETTINGS = "user-config.py"
+
+
+def refuse_exposed_login(folder: Path, password_file: str | None = None) -> None:
+    """Raise SettingsError if what the account logs in with is exposed; no sentence shows it.
+
+    ``folder`` is Pywikibot's own. The password belongs into the file that ``password_file`` names, by default
+    the one of Pywikibot's settings; user-config.py may hold OAuth tokens, and is a secret file then.
+    """
+    refuse_in_arguments()
+    config = folder / OWN_SETTINGS
+    if config.exists():
+        holds_password, holds_tokens = _secrets_of(config)
+        if holds_password:
+            raise SettingsError(
+                f"{config}: holds a password, which belongs into the file that password_file names; "
+                "make a new one and put it there"
+            )
+        if holds_tokens:
+            refuse_exposed(config)
+    named = pywikibot.config.password_file if password_file is None else password_file
+    if named:
+        # Pywikibot looks there first, then in the current folder.
+        beside = folder / named
+        refuse_exposed(beside if beside.exists() or beside.is_symlink() else Path(named))
+
+
+def _secrets_of(config: Path) -> tuple[bool, bool]:
+    """Tell whether Pywikibot's settings hold a password, and whether they hold OAuth tokens."""
+    try:
+        tree = ast.parse(config.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise SettingsError(f"{config}: cannot be read: {type(error).__name__}") from None
+    password = tokens = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "BotPassword":
+            password = True
+        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant | ast.Tuple):
+            continue
+        if isinstance(node, ast.Assign):
+            names = {ast.unparse(target) for target in node.targets}
+            filled = not isinstance(node.value, ast.Constant) or bool(node.value.value)
+            password |= filled and any(_is_password(name) for name in names)
+            tokens |= any(name.startswith("authenticate[") for name in names)
+    return password, tokens
+
+
+def _is_password(name: str) -> bool:
+    return "pass" in name.lower() and not name.lower().endswith("_file")
