@@ -43,7 +43,7 @@ GALLERY = Wish(gallery=similar.inside_of(["Fleuron 2.png", "Fleuron 3.png"], 2),
 LARGER = Wish(gallery=similar.inside_of(["Fleuron 2.png", "Fleuron 3.png", "Fleuron 4.png"], 9), files=10)
 CATEGORY, RENAMED = Wish("Fleuron cluster 7", files=3), Wish("Fleuron cluster 8", files=2)
 BOT = "PracticeBot"
-REAL = 10_000 if os.environ.get("FAEBOT_LONG") == "1" else 500  # real shapes: never fewer
+REAL = 10_000 if os.environ.get("FAEBOT_LONG") == "1" else 100
 
 
 def page(text: str) -> PageText:

@@ -158,7 +158,7 @@ def test_killed_between_two_steps_the_next_run_ends_the_same(operator: Operator)
     tagged = operator.state()
     operator.confirm()
     undisturbed = operator.state()
-    stride = 3 if os.environ.get("FAEBOT_LONG") == "1" else 23
+    stride = 3 if os.environ.get("FAEBOT_LONG") == "1" else 47
     killed = 0
     while True:
         operator.wiki.reset()

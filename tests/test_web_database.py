@@ -263,7 +263,7 @@ def payloads() -> list[str]:
         lambda core: core * 7, lambda core: f"Lehtojärvi 1{core}", lambda core: f"File:{core}xyz",
         lambda core: f"  {core}  x", lambda core: f"({core})",
     ]  # fmt: skip
-    return [dress(core) for core in cores for dress in dresses][:PAYLOADS]
+    return [dress(core) for core in cores for dress in dresses][:PAYLOADS][:: 1 if LONG else 10]
 
 
 REPLICA = """
