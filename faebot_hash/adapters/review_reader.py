@@ -100,9 +100,12 @@ class ReviewReader:
         keys = tuple(sha1s)
         return self._reader.read(lambda connection: judgements.among(connection, keys, MOST_ROWS))
 
-    def history(self, most: int) -> Sequence[Judged]:
-        """Give the newest judgements, newest first, at most 100."""
-        newest = select(judgement).order_by(judgement.c.number.desc()).limit(min(most, MOST_ROWS))
+    def history(self, most: int, sha1: str = "") -> Sequence[Judged]:
+        """Give the newest judgements, newest first, at most 100; with ``sha1`` those of pairs with it."""
+        query = select(judgement)
+        if sha1:
+            query = query.where(or_(judgement.c.sha1_a == sha1, judgement.c.sha1_b == sha1))
+        newest = query.order_by(judgement.c.number.desc()).limit(min(most, MOST_ROWS))
         return self._reader.read(
             lambda connection: tuple(map(judgements.judged_of, connection.execute(newest)))
         )
