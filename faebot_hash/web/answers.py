@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from faebot_hash.hash_index import IndexedPage
+from faebot_hash.model import Fingerprint
 from faebot_hash.nearest import Query
 from faebot_hash.reasons import Skipped
 from faebot_hash.web.questions import Question
@@ -57,11 +58,16 @@ def near_page(service: Service, asked: int | str, question: Question) -> Answer:
     return Answer(query, question, kept, page, low_information=False)
 
 
-def near_picture(service: Service, picture: bytes, question: Question) -> Answer:
-    """Find what is near a picture, which is hashed and not kept; refuses what cannot be hashed."""
+def hashes_of(service: Service, picture: bytes) -> Fingerprint:
+    """Hash a picture, of which nothing is kept; refuses what cannot be hashed."""
     hashes = service.pictures.fingerprint(picture)
     if isinstance(hashes, Skipped):
         raise Refused(422, f"The picture cannot be hashed: {hashes.reason.sentence}")
+    return hashes
+
+
+def near_picture(service: Service, hashes: Fingerprint, question: Question) -> Answer:
+    """Find what is near the hashes of a picture."""
     query = Query(hashes.phash, hashes.dhash)
     if hashes.low_information:
         nothing = Found((), service.index.current().basis, more=False)

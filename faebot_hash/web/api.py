@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from faebot_hash.fingerprint import to_hex
 from faebot_hash.model import Basis
 from faebot_hash.nearest import Query
-from faebot_hash.web.answers import BOTH, Answer, near_hashes, near_page, near_picture
+from faebot_hash.web.answers import BOTH, Answer, hashes_of, near_hashes, near_page, near_picture
 from faebot_hash.web.bodies import body
 from faebot_hash.web.names import page_address, thumbnail_address
 from faebot_hash.web.questions import (
@@ -64,7 +64,8 @@ def _near_picture(service: Service) -> Response:
     question = question_of(only(request.args, TOLERANCES), BOTH, MOST_PAGES)
     if request.mimetype not in PICTURE_TYPES:
         raise Refused(415, f"send the bytes of one picture as {', '.join(PICTURE_TYPES)}")
-    return _answer(service, near_picture(service, body(service.settings.picture_bytes), question))
+    hashes = hashes_of(service, body(service.settings.picture_bytes))
+    return _answer(service, near_picture(service, hashes, question))
 
 
 def _near_bulk(service: Service) -> Response:

@@ -25,6 +25,7 @@ COSTS = {
     "api.near_picture": 20,
     "api.near_bulk": 30,
     "login.arrive": 60,
+    "pages.picture": 20,
 }
 """What a request to a route takes from a client's minute; 1 where it is not named."""
 

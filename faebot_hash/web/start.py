@@ -24,6 +24,7 @@ from faebot_hash.images import Limits
 from faebot_hash.settings import Settings
 from faebot_hash.web.app import create_app
 from faebot_hash.web.login import login_routes
+from faebot_hash.web.pages import page_routes
 from faebot_hash.web.service import Service
 from faebot_hash.web_settings import Login
 
@@ -42,7 +43,8 @@ def app() -> Flask:
     store_url, folder = os.environ.get(STORE, ""), os.environ.get(INDEX, "")
     settings = named_settings()
     key, login = login_of(settings)
-    return create_app(service_of(settings, store_url, folder), [login], session_key=key)
+    service = service_of(settings, store_url, folder)
+    return create_app(service, [page_routes(service), login], session_key=key)
 
 
 def login_of(settings: Settings) -> tuple[str, Blueprint]:
