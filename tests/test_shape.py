@@ -21,12 +21,12 @@ LAYERS = (
     "options ports rationale report score settings_file study_plan tag upload",
     "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join lookup_numba nominate pixels portions "
     "report_files restrictions scaler settle shares sign_off slices stopping study upload_lines",
-    "cases pairs study_lines",
+    "cases doctor pairs study_lines",
     "apply carrying cluster confirm_lines family_section identity linkrot nearest objections originals "
     "partners recheck study_chart study_pages study_table thumbnails undo upload_table",
     "adapters confirm confirm_pages file_clusters index near_pairs samples slicing",
     "clusters find index_lines near session walk",
-    "cluster_pages indexing near_lines near_pages near_table report_pages runs sweep thumbsize upkeep web",
+    "cluster_pages examination indexing near_lines near_pages near_table report_pages runs sweep thumbsize upkeep web",
     "cluster_lines cluster_table near_sweep publication upload_check",
     "cluster_sweep commands confirmation",
     "__main__",

@@ -21,7 +21,7 @@ from faebot_hash.web.openapi import document
 from tests.counting import Counted
 from tests.pictures import LONG
 from tests.seeds import FRESH_SEED
-from tests.web_world import PICTURE, TITLES, World, served
+from tests.web_world import FAMILY, PICTURE, TITLES, World, served
 
 REQUESTS = 20_000 if LONG else 2_000
 SEEDS = (1, FRESH_SEED)
@@ -38,6 +38,8 @@ RIGHT = {
     "finna_id": ["museovirasto.5", "a"], "el_to_domain_index": ["fi.finna", "%"], "el_to_path": ["a_b%c"],
     "debug": ["", "1"], "match": ["either"], "limit": ["1", "100"], "phash_bits": ["0", "12"],
     "dhash_bits": ["0", "12"], "maxdifference": ["0", "3", "64"],
+    "key": [FAMILY.key, "0" * 64], "after": [FAMILY.key, "0" * 64], "unjudged": ["yes", "no"],
+    "sha1": [f"{1:040x}", "f" * 40],
 }  # fmt: skip
 NUMBERS = {"phash": ["0", str((1 << 64) - 1)], "dhash": ["5"]}
 """The compatible routes take decimal hashes under the same names."""
@@ -48,6 +50,8 @@ WRONG = {
     "page_id": ["-1", "x", "1.5", str(1 << 63), "٣"], "match": ["all", "", "BOTH"],
     "limit": ["0", "101", "x", "-1", ""], "phash_bits": ["13", "-1", "x", "1.0", ""],
     "dhash_bits": ["13", "65", "٣"], "maxdifference": ["65", "-1", "x", "", "1_0", "5\0"],
+    "after": ["", "0" * 63, "F" * 64, "x"], "unjudged": ["", "YES", "1"],
+    "sha1": ["", "0" * 41, "F" * 40, "%"],
 }  # fmt: skip
 NO_NUMBERS = {
     "phash": ["g" * 16, "9e6ec9996466b0b1", "-1", "+1", "1.0", str(1 << 64), "1_0"],
@@ -64,14 +68,16 @@ class Generator:
         self.chance = random.Random(seed)
         self.described = document()
 
-    def request(self) -> tuple[str, str, str, dict[str, Any], bool]:
-        """Give method, documented path, query, body, and whether it must be refused."""
+    def request(self) -> tuple[str, str, str, str, dict[str, Any], bool]:
+        """Give method, documented path, path, query, body, and whether it must be refused."""
         path = self.chance.choice(sorted(self.described["paths"]))
         ((own, operation),) = self.described["paths"][path].items()
         method = own.upper() if self.chance.random() < 0.9 else self.chance.choice(METHODS)
         pairs, wrong = self._parameters(path, operation["parameters"])
         query = "&".join(f"{quote(name)}={self._escaped(value)}" for name, value in pairs)
-        return method, path, query, self._body(operation), wrong
+        key = self.chance.choice(HOSTILE if self.chance.random() < 0.2 else RIGHT["key"])
+        place = path.replace("{key}", quote(key.replace("/", "").strip(".") or "-", safe=""))
+        return method, path, place, query, self._body(operation), wrong
 
     def _escaped(self, value: str) -> str:
         if self.chance.random() < 0.02:
@@ -83,7 +89,7 @@ class Generator:
         wrong = False
         for one in told:
             name, kind = one["name"], self.chance.random()
-            if kind < (0.1 if one["required"] else 0.4):
+            if one["in"] == "path" or kind < (0.1 if one["required"] else 0.4):
                 continue
             decimal = path in COMPATIBLE and name in NUMBERS
             right, no = (NUMBERS, NO_NUMBERS) if decimal else (RIGHT, WRONG)
@@ -144,9 +150,9 @@ def test_generated_requests_keep_to_the_document(
     print(f"seed {seed}")
     generator, statuses, refused = Generator(seed), Counter[int](), 0
     for _ in range(REQUESTS // len(SEEDS)):
-        method, path, query, body, wrong = generator.request()
-        answer = world.client.open(f"{path}?{query}", method=method, **body)
-        said = f"{method} {path}?{query} {str(body)[:300]}: {answer.status_code} {answer.text[:200]}"
+        method, path, place, query, body, wrong = generator.request()
+        answer = world.client.open(f"{place}?{query}", method=method, **body)
+        said = f"{method} {place}?{query} {str(body)[:300]}: {answer.status_code} {answer.text[:200]}"
         operations = generator.described["paths"][path]
         statuses[answer.status_code] += 1
         assert answer.status_code < 500, said
@@ -174,11 +180,11 @@ def test_the_generator_reaches_every_status_of_every_route(world: World) -> None
     """All that it may reach: 413, 429, 502 to 504 have tests of their own."""
     generator, seen = Generator(5), set()
     for _ in range(3_000):
-        method, path, query, body, _ = generator.request()
-        seen.add((path, str(world.client.open(f"{path}?{query}", method=method, **body).status_code)))
+        method, path, place, query, body, _ = generator.request()
+        seen.add((path, str(world.client.open(f"{place}?{query}", method=method, **body).status_code)))
     for path, operations in generator.described["paths"].items():
         for operation in operations.values():
             for status in operation["responses"].keys() & {"200", "400", "415", "422"}:
                 if (path, status) != ("/static/commons_finna_imagehashes.json.gz", "200"):
                     assert (path, status) in seen, (path, status)
-    assert {"compatible", "api"} == OPEN
+    assert {"compatible", "api", "review_api"} == OPEN

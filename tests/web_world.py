@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from faebot_hash.adapters.finna import NoPicture
 from faebot_hash.adapters.index_reader import IndexReader
 from faebot_hash.adapters.live_index import LiveIndex
+from faebot_hash.adapters.review_reader import ReviewReader
 from faebot_hash.adapters.store import Store
 from faebot_hash.fingerprint import current_basis
 from faebot_hash.hash_index import IndexBatch, IndexedPage
@@ -20,8 +21,10 @@ from faebot_hash.model import Fingerprint
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.web.app import create_app
 from faebot_hash.web.limiter import Limiter
+from faebot_hash.web.review_api import review_api_routes
 from faebot_hash.web.service import Service
 from faebot_hash.web_settings import WebSettings
+from tests.review_world import family
 
 BASIS = current_basis("thumbnail", 120)
 P = 0x9E6E_C999_6466_B0B1
@@ -47,6 +50,8 @@ HASHES = {
 }
 """Page ids with pHash and dHash; 20 stands alone."""
 
+FAMILY = family(1, 2, 3)
+"""A family that waits for its review."""
 FLAT = 30
 UNHASHED = 31
 TITLES = {
@@ -142,10 +147,12 @@ def served(
         pictures, records = Pictures(), Records()
         service = Service(settings, index, reader, pictures, records, Links() if links else None)
         service = wrapped(service)
-        app = create_app(service, routes(service), limiter, session_key)
+        review = review_api_routes(ReviewReader(reader), settings.wiki_url)
+        app = create_app(service, (review, *routes(service)), limiter, session_key)
         world = World(store, service, app, pictures, records)
         for number, (phash, dhash) in HASHES.items():
             world.put(number, phash, dhash, TITLES[number])
         world.put(FLAT, 0, 0, TITLES[FLAT], low_information=True)
+        store.keep_cases([FAMILY], whole=True)
         store.put_pages([IndexedPage(UNHASHED, TITLES[UNHASHED], f"{UNHASHED:040x}")])
         yield world

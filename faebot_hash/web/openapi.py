@@ -10,14 +10,16 @@ from faebot_hash.web.api import MOST_BULK_BYTES, PICTURE_TYPES
 from faebot_hash.web.compatible import DUMP, LONGEST_TEXT, SHORTEST
 from faebot_hash.web.headers import CUT
 from faebot_hash.web.questions import DEFAULT_BITS, MOST_BITS, MOST_QUERIES
-from faebot_hash.web.schemas import DECIMAL, HEX, TEXT, UNSIGNED, Schema, ref, schemas
+from faebot_hash.web.review_api import MOST_FAMILIES, MOST_VERDICTS
+from faebot_hash.web.review_questions import DEFAULT_LIMIT
+from faebot_hash.web.schemas import DECIMAL, HEX, KEY, SHA1, TEXT, UNSIGNED, Schema, ref, schemas
 from faebot_hash.web.service import MOST_PAGES
 
 _DEFAULT = f"Without any tolerance each hash that was given may be {DEFAULT_BITS} bits away."
 
 _STATUSES = {
     400: "A parameter is missing or wrong.",
-    404: "There is no such page, record or table.",
+    404: "There is no such page, record, table or family.",
     413: "The body is too long.",
     415: "The body is of another type.",
     422: "The bytes are no picture that can be hashed.",
@@ -33,6 +35,11 @@ def _parameter(name: str, schema: Schema, about: str, required: bool = False) ->
     return {"name": name, "in": "query", "required": required, "schema": schema, "description": about}
 
 
+def _limit(most: int, about: str, schema: Schema | None = None) -> Schema:
+    number = {"type": "integer", "minimum": 1, "maximum": most}
+    return _parameter("limit", number | (schema or {}), about)
+
+
 def _tolerances(most: int) -> list[Schema]:
     bits = {"type": "integer", "minimum": 0, "maximum": MOST_BITS}
     return [
@@ -43,7 +50,7 @@ def _tolerances(most: int) -> list[Schema]:
             {"enum": ["both", "either"]},
             "Whether both hashes must be near, or either; both where both have a tolerance.",
         ),
-        _parameter("limit", {"type": "integer", "minimum": 1, "maximum": most}, "How many matches to give."),
+        _limit(most, "How many matches to give."),
     ]
 
 
@@ -123,6 +130,35 @@ def _compatible_paths() -> dict[str, Schema]:
     }
 
 
+def _review_paths() -> dict[str, Schema]:
+    key = {**_parameter("key", KEY, "The key of a family.", required=True), "in": "path"}
+    default = {"default": DEFAULT_LIMIT}
+    families = [
+        _parameter("after", KEY, "Give the families that follow the one with this key."),
+        _limit(MOST_FAMILIES, "How many families to give.", default),
+        _parameter(
+            "unjudged",
+            {"enum": ["yes", "no"], "default": "no"},
+            "Whether only families with a pair that nobody has judged.",
+        ),
+    ]
+    verdicts = [
+        _parameter("sha1", SHA1, "Only verdicts on pairs with this file."),
+        _limit(MOST_VERDICTS, "How many verdicts to give.", default),
+    ]
+    about = "Those with an unjudged pair come first; “next” is the “after” of the following answer, or null."
+    one = "Distances and comparisons are the bot's, verdicts people's."
+    return {
+        "/api/v1/families": {
+            "get": _operation("Families that are open for review", "Families", families, (400,), about)
+        },
+        "/api/v1/families/{key}": {
+            "get": _operation("What is known of a family", "Family", [key], (400, 404), one)
+        },
+        "/api/v1/verdicts": {"get": _operation("Verdicts, newest first", "Verdicts", verdicts, (400,))},
+    }
+
+
 def document() -> Schema:
     """Make the whole document."""
     hashes = [
@@ -173,6 +209,6 @@ def document() -> Schema:
             "description": "Searches an index of perceptual hashes of the files of a wiki.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "paths": own | _compatible_paths(),
+        "paths": own | _review_paths() | _compatible_paths(),
         "components": {"schemas": schemas()},
     }

@@ -15,6 +15,7 @@ from faebot_hash.cases import Case, key_of
 from faebot_hash.errors import StoreBusy
 from faebot_hash.judgements import Judged
 from faebot_hash.web.names import page_address
+from faebot_hash.web.plots import WIDTH
 from faebot_hash.web.questions import only
 from faebot_hash.web.refusals import RETRY_AFTER_S, Refused
 from faebot_hash.web.review_pairs import Facing, facings, named, next_unjudged, unjudged
@@ -31,6 +32,7 @@ from faebot_hash.web.review_questions import (
     is_key,
 )
 from faebot_hash.web.review_stage import stage_of
+from faebot_hash.web.statistics import statistics
 from faebot_hash.web.visitors import require_reviewer
 
 PAGE = 20
@@ -73,6 +75,7 @@ def review_routes(reviews: Reviews, desk: Desk, wiki_url: str, now: Now = _utc_n
     routes.add_url_rule("/review", "queue", partial(_queue, review))
     routes.add_url_rule("/review/<key>", "family", partial(_family, review))
     routes.add_url_rule("/review/<key>", "judge", partial(_judge, review), methods=["POST"])
+    routes.add_url_rule("/statistics", "statistics", partial(_statistics, review))
     return routes
 
 
@@ -131,6 +134,11 @@ def _judge(review: _Review, key: str) -> AnyResponse:
         busy = "A bot is writing to the store, so nothing was kept. Send your verdict again in a moment."
         return _again(review, shown, answer, busy, 503)
     return redirect(_onward(review, case, facings(case, (*rows, *given)), facing.name, answer), 303)
+
+
+def _statistics(review: _Review) -> str:
+    only(request.args, ())
+    return render_template("statistics.html", shown=statistics(review.reviews.counts()), width=WIDTH)
 
 
 def _case(review: _Review, key: str) -> Case:

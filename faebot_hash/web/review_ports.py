@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from faebot_hash.adapters.review_reader import ReviewCounts
 from faebot_hash.cases import Case
 from faebot_hash.judgements import Judged
 
@@ -27,8 +28,12 @@ class Reviews(Protocol):
         """Give the verdicts on pairs of which both files are among these."""
         ...
 
-    def history(self, most: int) -> Sequence[Judged]:
-        """Give the newest verdicts, newest first, at most 100."""
+    def history(self, most: int, sha1: str = "") -> Sequence[Judged]:
+        """Give the newest verdicts, newest first, at most 100; with ``sha1`` those of pairs with it."""
+        ...
+
+    def counts(self) -> ReviewCounts:
+        """Count for the statistics."""
         ...
 
 

@@ -18,6 +18,7 @@ VIEWS = {"side": "Side by side", "swipe": "Swipe", "blink": "Blink", "difference
 PLACES = tuple(range(0, 101, 10))
 """Where the edge between two pictures may be in the swipe, in percent, without JavaScript."""
 LONGEST_WHY = 500
+DEFAULT_LIMIT = 20
 
 MEANINGS = {
     Judgement.DUPLICATES: "The same picture, or a smaller copy of it: one of the two can go.",
@@ -29,6 +30,7 @@ BY_NAME = {one.name.lower(): one for one in Judgement}
 """The verdicts as addresses name them."""
 
 _KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LIMIT = re.compile(r"[0-9]{1,4}", re.ASCII)
 _SHA1 = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
 
@@ -60,6 +62,19 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
+def is_sha1(text: str) -> bool:
+    """Tell whether a file can have this SHA1, as the store writes them."""
+    return _SHA1.fullmatch(text) is not None
+
+
+def limit_in(given: Mapping[str, str], most: int) -> int:
+    """Read how many to give."""
+    limit = given.get("limit", str(DEFAULT_LIMIT))
+    if not _LIMIT.fullmatch(limit) or not 1 <= int(limit) <= most:
+        raise Refused(400, f"limit: a whole number from 1 to {most}")
+    return int(limit)
+
+
 def view_in(given: Mapping[str, str]) -> str:
     """Read which view is asked for, side by side where none is."""
     view = given.get("view", "side")
@@ -80,7 +95,7 @@ def answer_of(form: MultiDict[str, str]) -> Answer:
     """Read the form of a verdict; raises Refused with 400 for what no form of ours sends."""
     given = only(form, (FIELD, "first", "second", "judgement", "why", "all", "view"))
     sha1s = [given.get(name, "") for name in ("first", "second")]
-    if not all(map(_SHA1.fullmatch, sha1s)):
+    if not all(map(is_sha1, sha1s)):
         raise Refused(400, "first, second: the SHA1s of two files")
     judgement = BY_NAME.get(given.get("judgement", ""))
     if judgement is None:
