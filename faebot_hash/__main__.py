@@ -26,6 +26,9 @@ COMMANDS = {
     "runs": "runs",
     "show": "show",
     "undo": "undo",
+    "doctor": "doctor",
+    "backup": "backup",
+    "restore": "backup",
     "follow": "follow",
     "serve": "serve",
 }

@@ -88,6 +88,16 @@ class MariaDatabase:
         unit: _Unit[T] = _Unit(work, self._writer, self._units)
         return self._persist(lambda: self._in_transaction(unit))
 
+    def snapshot(self, work: Work[T]) -> T:
+        """Read all tables as of one moment, however long it takes; a lost connection ends it."""
+        try:
+            with self._open(self._engine_for(RENEWAL_S, IDLE_S)) as connection:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    return work(connection)
+        except DBAPIError as error:
+            raise self._told(error, mariadb_errors.number_of(error.orig)) from error
+
     def time(self, connection: Connection) -> datetime | None:
         moment = connection.scalar(select(func.utc_timestamp(text("6"))))
         return moment.replace(tzinfo=UTC) if moment is not None else None

@@ -14,7 +14,8 @@ class Shield:
     """Entered around an edit, it holds the signals back; they raise KeyboardInterrupt when the edit is done.
 
     Outside an edit they raise it at once, and so does a second signal: an edit may have to wait for hours
-    until the database takes its end, and the next run settles what this leaves open. Only the main thread may install it.
+    until the database takes its end, and the next run settles what this leaves open. Only the main thread
+    may install it.
     """
 
     def __init__(self) -> None:

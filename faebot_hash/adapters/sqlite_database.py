@@ -37,7 +37,7 @@ class SqliteDatabase:
         if not write and not path.exists():
             raise StoreError(f"{path}: no such file; the first run that writes makes it")
         self.where = str(path)
-        self._path, self._write, self._version = path, write, version
+        self.path, self._write, self._version = path, write, version
         # Without patience trouble is told at once: most commands have a person who waits for them.
         self._patience = patience or Patience(total_s=0)
         self._lock: int | None = None
@@ -52,7 +52,7 @@ class SqliteDatabase:
         lock = self._lock
 
         def checked(connection: Connection) -> T:
-            sqlite_file.check_write_lock(self._path, lock)
+            sqlite_file.check_write_lock(self.path, lock)
             return work(connection)
 
         return self._persist(lambda: self._in_transaction(checked))
@@ -64,9 +64,9 @@ class SqliteDatabase:
     def _open(self) -> tuple[Connection, ExitStack]:
         with ExitStack() as undo:
             if self._write:
-                self._lock = sqlite_file.take_write_lock(self._path, self._version)
+                self._lock = sqlite_file.take_write_lock(self.path, self._version)
                 undo.callback(sqlite_file.free_write_lock, self._lock)
-            connection = undo.enter_context(closing(_connect(self._path, self._write)))
+            connection = undo.enter_context(closing(_connect(self.path, self._write)))
             with connection.begin():
                 _prepare(connection, self.where, self._write)
             return connection, undo.pop_all()

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Self
 
 from faebot_hash.adapters import (
-    database_login,
     fingerprints,
     journal,
     judgements,
@@ -19,12 +18,9 @@ from faebot_hash.adapters import (
     review_cases,
     slices_done,
 )
-from faebot_hash.adapters.column_types import MARIADB
-from faebot_hash.adapters.database import Database
 from faebot_hash.adapters.indexed_hashes import IndexedHashes
-from faebot_hash.adapters.mariadb_database import MariaDatabase
+from faebot_hash.adapters.open_database import open_database
 from faebot_hash.adapters.patience import Patience
-from faebot_hash.adapters.sqlite_database import SqliteDatabase
 from faebot_hash.adapters.sqlite_file import VERSION, statfs_type
 from faebot_hash.cases import Case
 from faebot_hash.judgements import Judged, Pair, kept_apart
@@ -65,13 +61,9 @@ class Store(IndexedHashes):
         A server or a disk that takes nothing for now is waited for as long as the ``patience`` lasts.
         Raises StoreError.
         """
-        address = database_login.read_address(url)
-        database: Database
-        if address.get_backend_name() == MARIADB:
-            database = MariaDatabase(database_login.with_account(address), write, patience)
-        else:
-            database = SqliteDatabase(address, write, file_system, version, patience)
-        return cls(database, now)
+        return cls(
+            open_database(url, write=write, patience=patience, file_system=file_system, version=version), now
+        )
 
     def __enter__(self) -> Self:
         return self
