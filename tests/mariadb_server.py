@@ -139,7 +139,7 @@ def template() -> Path:
     """Give a folder of empty system tables, made once."""
     server, make_tables = program("mariadbd"), program("mariadb-install-db")
     if server is None or make_tables is None:
-        raise FileNotFoundError("mariadbd is missing; `python -m tests.practice get` installs it")
+        raise FileNotFoundError("mariadbd is missing; `python -m tests.practice get --tests` installs it")
     told = subprocess.run([server, "--no-defaults", "--version"], check=True, capture_output=True)
     folder = CACHE / f"mariadb-{hashlib.sha256(told.stdout).hexdigest()[:12]}"
     with one_builder("mariadb"):

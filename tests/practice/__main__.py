@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.practice.mediawiki import get_tree
-from tests.practice.packages import install_mariadb, install_php
+from tests.practice.packages import install_chromium, install_mariadb, install_php
 from tests.practice.places import PracticeWikiError
 from tests.practice.wiki import DEMO_FOLDER, DEMO_PORT, FAULTS, HUMAN_ACTIONS, PracticeWiki
 
@@ -32,11 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     place = argparse.ArgumentParser(add_help=False)
     place.add_argument("--dir", type=Path, default=DEMO_FOLDER, help="the folder of the wiki")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser(
-        "get",
-        parents=[place],
-        help="install PHP and MariaDB, download MediaWiki and build the template, where missing",
+    get = commands.add_parser(
+        "get", parents=[place], help="install PHP, download MediaWiki and build the template, where missing"
     )
+    get.add_argument("--tests", action="store_true", help="install what only the tests need, too")
     up = commands.add_parser("up", parents=[place], help="serve a wiki until Ctrl-C")
     up.add_argument("--port", type=int, default=DEMO_PORT, help="0 for any free one")
     up.add_argument("--keep", action="store_true", help="go on with yesterday's edits")
@@ -58,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _get(options: argparse.Namespace) -> None:
     install_php()
-    install_mariadb()
+    if options.tests:
+        install_mariadb()
+        install_chromium()
     print(f"MediaWiki: {get_tree()}")
     wiki = PracticeWiki(options.dir)
     wiki.prepare()

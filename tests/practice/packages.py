@@ -1,4 +1,4 @@
-"""Installs PHP, MariaDB and Java from the Debian archive, and nothing else, when the machine lacks them."""
+"""Installs PHP, MariaDB, Chromium and Java from the Debian archive, and nothing else, when the machine lacks them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ DEBIAN_PACKAGES = (
 # Only the programs: mariadb-server would also start an instance of its own.
 MARIADB_PACKAGES = ("mariadb-server-core", "mariadb-client-core")
 MARIADB_PROGRAMS = ("mariadbd", "mariadb-install-db")
+CHROMIUM_PACKAGES = ("chromium",)
 JAVA_PACKAGES = ("default-jre-headless",)
 PHP_EXTENSIONS = frozenset(
     {"apcu", "curl", "dom", "exif", "fileinfo", "gd", "intl", "mbstring", "pdo_sqlite", "sqlite3", "xml"}
@@ -64,6 +65,14 @@ def install_mariadb() -> None:
         raise PracticeWikiError(
             f"{', '.join(sorted(lacking))} still missing. {_by_hand('MariaDB', MARIADB_PACKAGES)}"
         )
+
+
+def install_chromium() -> None:
+    """Install Chromium, in which the pages of the web service are looked at, unless it is there."""
+    if program("chromium") is None:
+        _install("Chromium", CHROMIUM_PACKAGES)
+    if program("chromium") is None:
+        raise PracticeWikiError(f"chromium still missing. {_by_hand('Chromium', CHROMIUM_PACKAGES)}")
 
 
 def install_java() -> None:
