@@ -88,9 +88,21 @@ def why_stop(preflight: Preflight, rules: Rules, user: str, now: datetime) -> st
     """Say why nothing at all may be edited now."""
     return (
         _why_not_fresh(preflight.read_at, now)
-        or _why_not_run(preflight.run_page, rules.run_word)
+        or why_not_run(preflight.run_page, rules.run_word)
         or _why_not_account(preflight.account, user, rules.trial)
     )
+
+
+def why_not_run(page: PageText | Skipped, run_word: str) -> str:
+    """Say what of the run page means stop."""
+    if isinstance(page, Skipped):
+        return f"{RUN_PAGE_OPENING} cannot be read: {page.reason.sentence}"
+    if page.is_redirect:
+        return f"{RUN_PAGE_OPENING} {page.title} is a redirect"
+    word = page.text.strip()
+    if word.casefold() != run_word.casefold():
+        return f"{RUN_PAGE_OPENING} {page.title} says “{word[:40]}”, not “{run_word}”"
+    return ""
 
 
 def why_locked(kind: Kind, rules: Rules) -> str:
@@ -214,17 +226,6 @@ def _why_not_kept(proposal: Proposal, seen: Mapping[int, Current | Skipped]) -> 
 def _why_not_fresh(read_at: datetime, now: datetime) -> str:
     apart_s = abs((now - read_at).total_seconds())
     return "" if apart_s <= STALE_S else f"the wiki's answer and our clock are {apart_s:,.0f} s apart"
-
-
-def _why_not_run(page: PageText | Skipped, run_word: str) -> str:
-    if isinstance(page, Skipped):
-        return f"{RUN_PAGE_OPENING} cannot be read: {page.reason.sentence}"
-    if page.is_redirect:
-        return f"{RUN_PAGE_OPENING} {page.title} is a redirect"
-    word = page.text.strip()
-    if word.casefold() != run_word.casefold():
-        return f"{RUN_PAGE_OPENING} {page.title} says “{word[:40]}”, not “{run_word}”"
-    return ""
 
 
 def _why_not_account(account: Account, user: str, trial: bool) -> str:

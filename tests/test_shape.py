@@ -15,15 +15,15 @@ LAYERS = (
     "exit_status reasons",
     "errors escape floors judgements level model",
     "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar web_settings",
-    "bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
+    "band_choice bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
     "wikitext",
     "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup lookup_kernels match "
     "options ports rationale report score settings_file study_plan tag upload",
     "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join lookup_numba nominate pixels portions "
     "report_files restrictions scaler settle shares sign_off slices stopping study upload_lines",
-    "cases doctor pairs study_lines",
-    "apply carrying cluster confirm_lines family_section identity linkrot nearest objections originals "
-    "partners recheck study_chart study_pages study_table thumbnails undo upload_table",
+    "cases checkup pairs study_lines",
+    "apply carrying cluster confirm_lines doctor family_section identity kept_apart linkrot nearest objections "
+    "originals partners recheck study_chart study_pages study_table thumbnails undo upload_table",
     "adapters confirm confirm_pages file_clusters index near_pairs samples slicing",
     "clusters find index_lines near session walk",
     "cluster_pages examination indexing near_lines near_pages near_table report_pages runs sweep thumbsize upkeep web",

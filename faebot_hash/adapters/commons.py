@@ -29,7 +29,7 @@ from faebot_hash.adapters.answers import (
 from faebot_hash.adapters.login_files import refuse_exposed_login
 from faebot_hash.adapters.queries import FILE_PROPS, TEXT_PROPS, Queries, batches
 from faebot_hash.edits import PageEdit
-from faebot_hash.errors import WikiError
+from faebot_hash.errors import SettingsError, WikiError
 from faebot_hash.model import FileInfo, PageText, Revision, Seed
 from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.preflight import Preflight
@@ -69,6 +69,11 @@ class Commons(Queries):
     def account_folder(self) -> Path:
         """Tell Pywikibot's own folder, which all runs of an account share."""
         return Path(pywikibot.config.base_dir)
+
+    @property
+    def described_as(self) -> str:
+        """Tell what Pywikibot adds to its User-Agent, where people should find a contact."""
+        return str(pywikibot.config.user_agent_description or "")
 
     def count(self, query: str) -> Hits:
         return self._search_page(query, offset=0, limit=1)
@@ -234,10 +239,17 @@ class Commons(Queries):
         return edit_answer(response)
 
 
-def connect(settings: Settings) -> Commons:
-    """Open the wiki that Pywikibot's own settings name."""
+def connect(settings: Settings, family: str = "") -> Commons:
+    """Open the wiki that Pywikibot's own settings name, or that of another family that they know.
+
+    Raises SettingsError for a family that they do not know.
+    """
+    try:
+        site = pywikibot.Site(fam=family or None)
+    except PywikibotError as error:
+        raise SettingsError(f"family “{family}”: {error}; see user-config.py") from error
     return Commons(
-        pywikibot.Site(),
+        site,
         thumb_width_px=settings.hashing.thumb_width_px,
         run_page=settings.wiki.run_page,
         settings_page=settings.wiki.settings_page,
