@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, g, request
 
 from faebot_hash.web.api import api_routes
 from faebot_hash.web.compatible import compatible_routes
@@ -13,7 +13,7 @@ from faebot_hash.web.headers import protect
 from faebot_hash.web.health import health_routes
 from faebot_hash.web.limiter import Limiter
 from faebot_hash.web.navigation import surround_pages
-from faebot_hash.web.overload import prompt
+from faebot_hash.web.overload import RETRY_AFTER_S, Seats, prompt
 from faebot_hash.web.refusals import answer_refusals, refusal
 from faebot_hash.web.service import Service
 from faebot_hash.web.visitors import receive_visitors
@@ -30,6 +30,15 @@ COSTS = {
 """What a request to a route takes from a client's minute; 1 where it is not named."""
 
 FREE = {"health.healthz", "static"}
+
+SLOW = {
+    "compatible.finnasearch",
+    "compatible.externallinks",
+    "api.near_picture",
+    "pages.picture",
+    "login.arrive",
+}
+"""The routes that wait for others: for a picture to be hashed, or for another server."""
 
 
 def create_app(
@@ -55,6 +64,7 @@ def create_app(
             return refusal(429, f"Too many requests. Go on in {wait_s} seconds.", wait_s)
         return None
 
+    _seat(app, Seats(max(1, settings.threads // 2)))
     protect(app, settings.media_url)
     receive_visitors(app, session_key, settings.public_url)
     answer_refusals(app)
@@ -69,6 +79,23 @@ def create_app(
         app.register_blueprint(blueprint)
     app.wsgi_app = prompt(app.wsgi_app)  # type: ignore[method-assign, assignment]
     return app
+
+
+def _seat(app: Flask, seats: Seats) -> None:
+    """Keep threads free for quick requests while slow ones wait."""
+
+    @app.before_request
+    def take() -> Response | None:
+        if request.endpoint in SLOW:
+            if not seats.take():
+                return refusal(503, "Too much is asked of this service just now.", RETRY_AFTER_S)
+            g.seats = seats
+        return None
+
+    @app.teardown_request
+    def leave(error: BaseException | None) -> None:
+        if (taken := g.pop("seats", None)) is not None:
+            taken.leave()
 
 
 def _client(trusted_proxies: int) -> str:

@@ -11,7 +11,8 @@ import secrets
 import sys
 from typing import Any
 
-from faebot_hash.adapters.login_secrets import SESSION_KEY
+from faebot_hash.adapters.login_secrets import SESSION_KEY, login_secrets
+from faebot_hash.errors import SettingsError
 from faebot_hash.web.start import named_settings
 from faebot_hash.web_settings import Login, is_loopback
 
@@ -38,7 +39,15 @@ if _web.login is Login.PRACTICE:
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to practise where others could: the command line may name other addresses than the settings."""
+    """Refuse what would let anybody in, before a socket is opened.
+
+    The command line may name other addresses than the settings.
+    """
     places = [place[0] if isinstance(place, tuple) else "" for place in server.cfg.address]
     if _web.login is Login.PRACTICE and not all(map(is_loopback, places)):
         sys.exit('[web] login = "practice" believes any name: bind to 127.0.0.1 only')
+    if _web.login is Login.WIKIMEDIA:
+        try:
+            login_secrets(_web.oauth_client_file)
+        except SettingsError as error:
+            sys.exit(str(error))

@@ -2,7 +2,7 @@
 
 A process answers as many requests at a time as it has threads; the others wait in line. To answer somebody
 after a second helps nobody, and telling takes a hundredth of the time that answering takes, so the line
-becomes short again by itself.
+becomes short again by itself. Requests that take seconds never take all threads of a process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LONGEST_WAIT_S = 0.5
+LONGEST_WAIT_S = 0.4
 RETRY_AFTER_S = 2
 EXEMPT = "/healthz"
 
@@ -28,6 +28,21 @@ _HEADERS = [
     ("Referrer-Policy", "no-referrer"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 ]
+
+
+class Seats:
+    """So many requests of the kind that takes seconds may be at work at once; a new one waits a moment."""
+
+    def __init__(self, seats: int) -> None:
+        self._free = threading.BoundedSemaphore(seats)
+
+    def take(self) -> bool:
+        """Take one, or tell that none became free."""
+        return self._free.acquire(timeout=LONGEST_WAIT_S)
+
+    def leave(self) -> None:
+        """Give one back."""
+        self._free.release()
 
 
 class _Line(threading.local):

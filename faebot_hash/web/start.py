@@ -16,15 +16,20 @@ from faebot_hash.adapters.decoders import Decoders
 from faebot_hash.adapters.external_links import ReplicaLinks
 from faebot_hash.adapters.finna import Finna
 from faebot_hash.adapters.index_reader import IndexReader
+from faebot_hash.adapters.judgement_desk import JudgementDesk
 from faebot_hash.adapters.live_index import LiveIndex
 from faebot_hash.adapters.login_secrets import login_secrets, session_key
 from faebot_hash.adapters.oauth import WikimediaLogin
+from faebot_hash.adapters.review_reader import ReviewReader
 from faebot_hash.fingerprint import current_basis
 from faebot_hash.images import Limits
 from faebot_hash.settings import Settings
 from faebot_hash.web.app import create_app
 from faebot_hash.web.login import login_routes
 from faebot_hash.web.pages import page_routes
+from faebot_hash.web.review import review_routes
+from faebot_hash.web.review_api import review_api_routes
+from faebot_hash.web.review_ports import Desk, Reviews
 from faebot_hash.web.service import Service
 from faebot_hash.web_settings import Login
 
@@ -43,8 +48,17 @@ def app() -> Flask:
     store_url, folder = os.environ.get(STORE, ""), os.environ.get(INDEX, "")
     settings = named_settings()
     key, login = login_of(settings)
-    service = service_of(settings, store_url, folder)
-    return create_app(service, [page_routes(service), login], session_key=key)
+    reader, index = index_of(settings, store_url, folder)
+    service = service_of(settings, reader, index)
+    desk = JudgementDesk(store_url or settings.store.url)
+    return create_app(service, pages_of(service, ReviewReader(reader), desk, login), session_key=key)
+
+
+def pages_of(service: Service, reviews: Reviews, desk: Desk, login: Blueprint) -> list[Blueprint]:
+    """List what is joined to the interfaces on hashes: pages for people, the review and the login."""
+    wiki_url = service.settings.wiki_url
+    review = [review_routes(reviews, desk, wiki_url), review_api_routes(reviews, wiki_url)]
+    return [page_routes(service), *review, login]
 
 
 def login_of(settings: Settings) -> tuple[str, Blueprint]:
@@ -64,19 +78,12 @@ def named_settings() -> Settings:
     return settings_file.load(path, os.environ.get(CHANGES, "").splitlines())
 
 
-def service_of(settings: Settings, store_url: str = "", index_folder: str = "") -> Service:
-    """Join the parts; raises StoreError for a store that cannot be read."""
+def service_of(settings: Settings, reader: IndexReader, index: LiveIndex) -> Service:
+    """Join the parts that answer questions; raises StoreError for a replica that cannot be asked."""
     web = settings.web
     links = ReplicaLinks(web.replica_url, web.statement_s) if web.replica_url else None
-    reader, index = index_of(settings, store_url, index_folder)
-    return Service(
-        web,
-        index,
-        reader,
-        Decoders(PICTURE, DECODERS, HASHED_IN_S),
-        Finna(web.finna_url, settings.http.contact),
-        links,
-    )
+    pictures, records = Decoders(PICTURE, DECODERS, HASHED_IN_S), Finna(web.finna_url, settings.http.contact)
+    return Service(web, index, reader, pictures, records, links)
 
 
 def index_of(
