@@ -12,12 +12,14 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from faebot_hash.adapters.review_reader import ReviewCounts
 from faebot_hash.cases import Case, CaseDifference, CaseFile, CasePair, key_of
 from faebot_hash.errors import StoreBusy
 from faebot_hash.judgements import Judged, pair_of, standing
 from faebot_hash.web import review_ports
 from faebot_hash.web.app import create_app
 from faebot_hash.web.review import review_routes
+from faebot_hash.web.review_api import review_api_routes
 from faebot_hash.web.review_ports import Reviews
 from faebot_hash.web.service import Service
 from faebot_hash.web_settings import WebSettings
@@ -27,6 +29,7 @@ WIKI = "https://commons.wikimedia.org"
 HOME = "http://localhost"
 NOW = datetime(2026, 11, 5, 12, 0, tzinfo=UTC)
 TOKEN = "t0ken"  # noqa: S105 - of a form in a test
+EMPTY = ReviewCounts(0, 0, (), (), (), 0, 0)
 OURS = {"Origin": HOME, "Sec-Fetch-Site": "same-origin"}
 
 
@@ -90,15 +93,18 @@ class Shelf:
     cases: list[Case]
     rows: list[Judged] = field(default_factory=list)
     busy: bool = False
-    asked: list[tuple[int, str, bool]] = field(default_factory=list)
+    counted: ReviewCounts = EMPTY
 
     def open_cases(self, most: int, after: str = "", unjudged_only: bool = True) -> Sequence[Case]:
         """Give families, those with an unjudged pair first, then the oldest."""
-        self.asked.append((most, after, unjudged_only))
-        ordered = sorted(self.cases, key=lambda case: (not self.is_waiting(case), case.made_at, case.key))
+        ordered = sorted(self.cases, key=lambda case: (case.made_at, case.key))
+        if unjudged_only:
+            # A family that was judged meanwhile still has its place in the order.
+            ordered = [case for case in ordered if self.is_waiting(case) or case.key == after]
+        else:
+            ordered.sort(key=lambda case: not self.is_waiting(case))
         keys = [case.key for case in ordered]
-        rest = ordered[keys.index(after) + 1 :] if after in keys else ordered
-        return [case for case in rest if not unjudged_only or self.is_waiting(case)][:most]
+        return ordered[keys.index(after) + 1 if after in keys else 0 :][:most]
 
     def case(self, key: str) -> Case | None:
         """Look a family up."""
@@ -109,9 +115,14 @@ class Shelf:
         there = set(sha1s)
         return tuple(row for row in self.rows if there.issuperset(row.pair))
 
-    def history(self, most: int) -> Sequence[Judged]:
+    def history(self, most: int, sha1: str = "") -> Sequence[Judged]:
         """Give the newest verdicts."""
-        return sorted(self.rows, key=lambda row: row.at, reverse=True)[:most]
+        rows = [row for row in self.rows if not sha1 or sha1 in row.pair]
+        return sorted(rows, key=lambda row: row.at, reverse=True)[:most]
+
+    def counts(self) -> ReviewCounts:
+        """Give the counts that were put here."""
+        return self.counted
 
     def record(self, rows: Sequence[Judged]) -> None:
         """Keep verdicts."""
@@ -146,7 +157,7 @@ def review_app(reviews: Reviews, desk: review_ports.Desk, now: datetime = NOW) -
     nothing: Any = None
     settings = WebSettings(requests_per_minute=100_000, public_url=HOME)
     service = Service(settings, nothing, nothing, nothing, nothing)
-    pages = (review_routes(reviews, desk, WIKI, lambda: now),)
+    pages = (review_routes(reviews, desk, WIKI, lambda: now), review_api_routes(reviews, WIKI))
     return create_app(service, pages, session_key="a key for tests")
 
 
