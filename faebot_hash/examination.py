@@ -7,6 +7,7 @@ import resource
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from faebot_hash.adapters.column_types import MARIADB
 from faebot_hash.adapters.commons import Commons, connect
 from faebot_hash.adapters.index_files import IndexFolder
 from faebot_hash.adapters.login_files import refuse_exposed_login
-from faebot_hash.adapters.secret_files import refuse_exposed
 from faebot_hash.adapters.store import Store
 from faebot_hash.checkup import Facts, Room
 from faebot_hash.doctor import Finding, examine, is_healthy
@@ -80,7 +80,7 @@ def gather(
 def _exposed(wiki: Commons, settings: Settings, store_url: str) -> list[str]:
     addresses = [store_url, *([settings.web.replica_url] if settings.web.replica_url else [])]
     looks: list[Callable[[], object]] = [lambda: refuse_exposed_login(wiki.account_folder)]
-    looks += [lambda address=address: _look_at_login_of(address) for address in addresses]  # type: ignore[misc]
+    looks += [partial(_look_at_login_of, address) for address in addresses]
     complaints = []
     for look in looks:
         try:
@@ -92,11 +92,9 @@ def _exposed(wiki: Commons, settings: Settings, store_url: str) -> list[str]:
 
 def _look_at_login_of(address: str) -> None:
     try:
-        url = database_login.with_account(database_login.read_address(address))
+        database_login.with_account(database_login.read_address(address))
     except StoreError:
         return  # told by the check of the store itself
-    if file := url.query.get("read_default_file"):
-        refuse_exposed(Path(str(file)).expanduser())
 
 
 def _look(wiki: Commons) -> Preflight | str:

@@ -107,7 +107,7 @@ def why_exposed(file: SecretFile, holder: Holder, arguments: Sequence[str] = ())
 
 def why_in_arguments(arguments: Sequence[str]) -> str:
     """Say that a command line holds a secret, which every account of the machine can read there."""
-    for argument, following in zip(arguments, [*arguments[1:], "-"], strict=True):
+    for argument, following in zip(arguments, [*arguments[1:], "-"], strict=False):
         name, *value = re.split(r"[:=]", argument, maxsplit=1)
         given = any(value) or (argument.startswith("--") and not following.startswith("-"))
         if (_OPTION.fullmatch(name) and given) or _ADDRESS.search(argument):

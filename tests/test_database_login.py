@@ -8,7 +8,7 @@ import pytest
 
 from faebot_hash.adapters.database_login import read_address, with_account, without_password
 from faebot_hash.adapters.store import Store
-from faebot_hash.errors import StoreError
+from faebot_hash.errors import SettingsError, StoreError
 from tests.databases import run_sql
 from tests.mariadb_server import MariaServer
 
@@ -44,6 +44,9 @@ def test_without_the_environment_the_tools_own_file_is_read(tmp_path: Path) -> N
     with pytest.raises(StoreError, match=r"replica\.my\.cnf: No such file"):
         with_account(read_address(TOOLSDB), {}, tmp_path)
     (tmp_path / "replica.my.cnf").write_text("[client]\nuser = s1\npassword = one\n")
+    with pytest.raises(SettingsError, match="mode 644"):
+        with_account(read_address(TOOLSDB), {}, tmp_path)
+    (tmp_path / "replica.my.cnf").chmod(0o600)
     url = with_account(read_address(TOOLSDB), {"TOOL_TOOLSDB_USER": "s1"}, tmp_path)
     assert dict(url.query) == {"read_default_file": str(tmp_path / "replica.my.cnf")}
     assert url.username is None
@@ -59,6 +62,7 @@ def test_an_accounts_file_opens_the_store(mariadb: MariaServer, tmp_path: Path) 
     )
     file = tmp_path / "replica.my.cnf"
     file.write_text("[client]\nuser='filed'\npassword=\"p#s's\"\n")
+    file.chmod(0o600)
     with Store.open(f"{address.replace('root@', '')}?read_default_file={file}") as store:
         store.keep_checkpoint("a", "1")
         seen = store._database.read(lambda c: c.exec_driver_sql("SELECT current_user()").scalar())

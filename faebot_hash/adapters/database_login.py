@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from faebot_hash.adapters.column_types import MARIADB
+from faebot_hash.adapters.secret_files import refuse_exposed
 from faebot_hash.errors import StoreError
 
 TOOLS_DATABASE = "tools.db.svc.wikimedia.cloud"
@@ -43,7 +44,8 @@ def with_account(url: URL, environment: Mapping[str, str] = os.environ, home: Pa
     """Add the account to an address that names none.
 
     On Wikimedia's servers that is the one in TOOL_TOOLSDB_USER or TOOL_REPLICA_USER, else the one in
-    ~/replica.my.cnf; no other server is told these. Raises StoreError.
+    ~/replica.my.cnf; no other server is told these. Raises StoreError, and SettingsError for a file of an
+    account that others can read.
     """
     if not url.database:
         raise StoreError(f"[store] url names no database; {HOW}")
@@ -72,3 +74,4 @@ def _check(file: Path) -> None:
         raise StoreError(
             f"{file}: {error.strerror}; this file holds the account's name and password for the database"
         ) from error
+    refuse_exposed(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,8 +24,11 @@ def refuse_exposed(
 ) -> None:
     """Raise SettingsError, which shows no secret, if others can read, replace or publish a secret file.
 
-    A file that is missing, empty or still a sample is refused, too.
+    A file that is missing, empty or still a sample is refused, too. From then on the process leaves no core
+    file, in which the secret would lie.
     """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     file = read(path)
     why = why_exposed(file, holder or this_account(), sys.argv if arguments is None else arguments)
     if why:
