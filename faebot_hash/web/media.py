@@ -15,7 +15,7 @@ SMALL_PX = 120
 """Two of the widths that Wikimedia serves (T414805); the index knows every file at the smaller one."""
 
 LONGEST_NAME_BYTES = 160
-"""Wikimedia names the thumbnails of longer names "thumbnail"; other wikis lead on from there."""
+"""Wikimedia names the thumbnails of files with longer names "thumbnail" (``abbrvThreshold``)."""
 
 _FORMS = {
     "svg": ("", ".png"),

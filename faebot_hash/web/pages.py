@@ -14,7 +14,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from faebot_hash.errors import StoreError
-from faebot_hash.fingerprint import from_decimal, to_hex
+from faebot_hash.fingerprint import from_decimal, from_hex, to_hex
 from faebot_hash.nearest import Query
 from faebot_hash.web.answers import BOTH, Answer, hashes_of, near_hashes, near_page, near_picture
 from faebot_hash.web.bodies import form_with_file
@@ -28,13 +28,17 @@ WITHIN = {"equal": 0, "near": DEFAULT_BITS, "far": MOST_BITS}
 """The tolerances by their names in addresses, in bits."""
 
 MATCHES = ("both", "either")
-WRITTEN = ("hex", "decimal")
 DEFAULTS = {"within": "near", "match": "both"}
 """What an address leaves out."""
 
 _FILES = ("title", "page_id")
 _HASHES = ("phash", "dhash")
 _KNOWN = ("q", *_FILES, *_HASHES, "written", "within", "match", "of")
+
+_READINGS = {
+    "hex": (from_hex, "16 hex digits are meant; say so if it is written as a decimal number"),
+    "decimal": (from_decimal, "a number of digits is meant, from 0 to 2^64 - 1"),
+}
 
 _HEX = re.compile(r"(?![0-9]{16})[0-9a-fA-F]{16}", re.ASCII)
 
@@ -138,11 +142,11 @@ def _tidied(given: Given) -> Given:
         if isinstance(asked, str) and not is_title(asked):
             raise Refused(400, "That is neither a file's name nor the address of its page")
         tidy["page_id" if isinstance(asked, int) else "title"] = str(asked)
-    if _one_of(tidy.pop("written", WRITTEN[0]), WRITTEN, "written") == "decimal":
-        try:
-            tidy |= {name: to_hex(from_decimal(tidy[name])) for name in _HASHES if name in tidy}
-        except ValueError:
-            raise Refused(400, "A decimal hash is a number of digits, from 0 to 2^64 - 1") from None
+    reading, form = _READINGS[_one_of(tidy.pop("written", "hex"), _READINGS, "written")]
+    try:
+        tidy |= {name: to_hex(reading(tidy[name])) for name in _HASHES if name in tidy}
+    except ValueError:
+        raise Refused(400, f"That is no hash: {form}") from None
     return {name: value for name, value in tidy.items() if DEFAULTS.get(name) != value}
 
 
