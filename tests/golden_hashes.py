@@ -68,7 +68,7 @@ class Drift:
 
 
 def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> int:
-    """Tell what drifted since each version; exit code 1 where the version installed has no file, or another."""
+    """Tell what drifted since each version; exit code 1 where that installed has no file, or another."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--add", action="store_true", help="write the file of the Pillow installed")
     options = parser.parse_args(arguments)
@@ -89,9 +89,9 @@ def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> int:
 def missing() -> str:
     """Say what to do about a version of Pillow that has no file."""
     return (
-        f"Pillow {PILLOW_VERSION} has no golden hashes. Run `{COMMAND}` to see what drifted since the last version, "
-        f"then `{COMMAND} --add`, and tell of the drift in CHANGELOG.md. What is stored need not be made anew: "
-        "hashes of two versions are never compared."
+        f"Pillow {PILLOW_VERSION} has no golden hashes. Run `{COMMAND}` to see what drifted, then "
+        f"`{COMMAND} --add`, and tell of the drift in CHANGELOG.md: stored hashes of another version are "
+        "not compared with new ones, so each file is hashed again when its turn comes."
     )
 
 

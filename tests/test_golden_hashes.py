@@ -48,11 +48,10 @@ def test_each_file_is_whole_and_of_the_same_pictures(version: str) -> None:
 
 
 def test_the_drift_that_is_known_is_told() -> None:
-    """Pillow 13 takes the columns of tall pictures first."""
+    """Pillow 13 takes the columns of tall pictures first, which turns some bits of every hash."""
     found = drifted(read(file_of("12.3.0")), read(file_of("13.0.0")).values())
     assert {drift.name for drift in found} == set(HASHES)
-    tall = {"phash": 23, "dhash": 61}
-    assert {drift.name: drift.pictures for drift in found if drift.name in tall} == tall
+    assert all(0 < drift.pictures < NUMBER / 2 and 0 < drift.most_bits < 16 for drift in found)
 
 
 def test_a_planted_drift_is_told(tmp_path: Path) -> None:
