@@ -33,7 +33,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q tests/test_shape.py tests/test_floors.py tests/test_supply_chain.py
+	$(BIN)/pytest -q tests/test_shape.py tests/test_floors.py tests/test_secrets_scan.py tests/test_supply_chain.py
 
 # What each lock file is made from; the later ones may not choose other versions than the tests run with.
 LOCKS := requirements requirements-dev requirements-bench requirements-spark requirements-audit
