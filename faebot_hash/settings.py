@@ -24,6 +24,7 @@ class WikiSettings:
     ``bot_names`` are names by which {{bots}} may mean this bot, besides its account's own. Nothing is
     edited while the page ``run_page`` (in which {account} stands for the account) holds anything but
     ``run_word``, in capitals or not. On ``settings_page`` people make the bot more careful.
+    On ``status_page`` the bot tells how it is doing.
     """
 
     home_category: str = "Faebot identified duplicates"
@@ -31,6 +32,7 @@ class WikiSettings:
     run_page: str = "User:{account}/Run"
     run_word: str = "yes"
     settings_page: str = "User:{account}/Settings.json"
+    status_page: str = "User:{account}/Status"
 
     def __post_init__(self) -> None:
         if not self.run_word.strip():

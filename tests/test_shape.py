@@ -13,9 +13,9 @@ MAX_SCRIPT_LINES = 120
 
 LAYERS = (
     "exit_status reasons",
-    "errors escape floors judgements level model",
-    "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar web_settings",
-    "band_choice bots columns console family groups images join_kernels join_numpy marks reductions settings tally "
+    "errors escape floors job_record judgements level model",
+    "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar spans status web_settings",
+    "band_choice bots columns console family groups images join_kernels join_numpy marks reductions settings status_lines tally "
     "wikitext",
     "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup lookup_kernels match "
     "options ports rationale report score settings_file study_plan tag upload",
@@ -27,7 +27,7 @@ LAYERS = (
     "adapters confirm confirm_pages file_clusters index near_pairs samples slicing",
     "clusters find index_lines near session walk",
     "cluster_pages examination indexing near_lines near_pages near_table report_pages runs sweep thumbsize upkeep web",
-    "cluster_lines cluster_table near_sweep publication upload_check",
+    "cluster_lines cluster_table near_sweep publication status_report upload_check",
     "cluster_sweep commands confirmation",
     "__main__",
 )
@@ -55,6 +55,8 @@ DOORS = {
         "adapters.database",
         "adapters.database_login",
         "adapters.external_links",
+        "adapters.figures",
+        "adapters.forgetting",
         "adapters.failures",
         "adapters.fingerprints",
         "adapters.foreign_hashes",
@@ -78,6 +80,8 @@ DOORS = {
         "adapters.schema",
         "adapters.slices_done",
         "adapters.sqlite_database",
+        "adapters.store",
+        "adapters.tidying",
         "adapters.upsert",
     },
     "alembic": {

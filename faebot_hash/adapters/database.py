@@ -37,6 +37,14 @@ class Database(Protocol):
         """Be the only one on this database's server who holds a name; raises BusyError."""
         ...
 
+    def compact(self) -> int:
+        """Give room that is free inside the database back to the disk, if it is worth it: how many bytes."""
+        ...
+
+    def size_bytes(self) -> int:
+        """Tell how large it is on its disk."""
+        ...
+
     def close(self) -> None:
         """Give everything back."""
         ...

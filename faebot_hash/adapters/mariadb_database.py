@@ -115,6 +115,18 @@ class MariaDatabase:
             if self._connection is not None:
                 self._let_go(lock)
 
+    def compact(self) -> int:
+        """Do nothing: InnoDB uses free room again, and copying a table would hold writers up."""
+        return 0
+
+    def size_bytes(self) -> int:
+        """Tell the size of tables and indexes, as the server estimates it."""
+        told = (
+            "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = :name"
+        )
+        named = {"name": self._url.database}
+        return int(self.read(lambda connection: connection.scalar(text(told), named)) or 0)
+
     def close(self) -> None:
         """Take our own mark away, if that costs nothing, and end the connection."""
         try:

@@ -93,6 +93,30 @@ class SqliteDatabase:
         """Do nothing: whoever writes is alone."""
         yield
 
+    def compact(self) -> int:
+        before = self.size_bytes()
+        try:
+            free, pages = (self._pragma(name) for name in ("freelist_count", "page_count"))
+            # Writing the file anew takes as much room again, so a little is left as it is.
+            if free * 5 < pages:
+                return 0
+            self._pragma("optimize", "VACUUM", "wal_checkpoint(TRUNCATE)")
+        except self._connection.dialect.loaded_dbapi.Error as error:
+            raise StoreError(f"{self.where}: {error}; {sqlite_file.advice(error)}") from error
+        return max(0, before - self.size_bytes())
+
+    def size_bytes(self) -> int:
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def _pragma(self, *statements: str) -> int:
+        """Run statements that no transaction may be around; gives the last one's number."""
+        driver = self._connection.connection.driver_connection
+        assert driver is not None
+        for statement in statements:
+            told = driver.execute(statement if statement == "VACUUM" else f"PRAGMA {statement}").fetchone()
+        return int(told[0]) if told else 0
+
     def close(self) -> None:
         self._on_close.close()
 

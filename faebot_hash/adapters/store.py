@@ -9,14 +9,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
+
 from faebot_hash.adapters import (
+    figures,
     fingerprints,
+    forgetting,
     journal,
     judgements,
     link_history,
     originals,
     review_cases,
     slices_done,
+    tidying,
 )
 from faebot_hash.adapters.indexed_hashes import IndexedHashes
 from faebot_hash.adapters.open_database import open_database
@@ -29,6 +34,8 @@ from faebot_hash.links import Observation
 from faebot_hash.model import Basis, Fingerprint, Slice
 from faebot_hash.ports import Intent, JournalRow, RunSummary
 from faebot_hash.reasons import Skipped
+from faebot_hash.settings import StoreSettings
+from faebot_hash.status import Figures
 
 
 def _now() -> datetime:
@@ -80,6 +87,28 @@ class Store(IndexedHashes):
     def only_editor(self, family: str, account: str) -> AbstractContextManager[None]:
         """Be the only one who edits with an account of all that share a server; raises BusyError."""
         return self._database.alone(f"editing {family} {account}")
+
+    def tidy(self, settings: StoreSettings) -> dict[str, int]:
+        """Forget what is too old by the settings; tells how many rows of each table."""
+        return tidying.tidy(self._database, settings, self._now())
+
+    def compact(self) -> int:
+        """Give room back to the disk where it is worth it; tells how many bytes."""
+        return self._database.compact()
+
+    def forget(self, titles: Iterable[str], sha1s: Iterable[str]) -> tuple[dict[str, int], int]:
+        """Delete all that is kept about files; tells the rows deleted, and the journal's, which stay."""
+        named, known = tuple(titles), tuple(sha1s)
+
+        def delete_all(connection: Connection) -> tuple[dict[str, int], int]:
+            return forgetting.forget(connection, named, known), forgetting.journal_rows(connection, named)
+
+        return self._database.write(delete_all)
+
+    def figures(self) -> Figures:
+        """Count what the store holds, as of one moment."""
+        now, size_bytes, where = self._now(), self._database.size_bytes(), self._database.where
+        return self._database.read(lambda connection: figures.read(connection, where, size_bytes, now))
 
     def get(self, sha1s: Iterable[str], basis: Basis) -> dict[str, Fingerprint | Skipped]:
         """Look up fingerprints and lasting rejections; absent keys were never hashed.
