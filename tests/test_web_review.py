@@ -258,8 +258,8 @@ def test_a_family_tells_everything_the_bot_found() -> None:
         "2,000 × 1,500 px", "1,000,001", "image/jpeg", "2026-09-30 08:30 UTC", "Uploader 2", sha1(1), sha1(2),
         sha1(901), sha1(801), f"{1:016x}", f"{3:016x}", "+1 uploaded first, 1", "the file to keep",
         "nominated for deletion", "pHash 2 bits apart", "dHash 0 bits apart",
-        "Metadata only: the same pixels", "1 = 2: dHash 71694d654c586169", "Only here", "Only there", "Cc-zero",
-        "author", "unknown", "confirm-20261001",
+        "Metadata only: the same pixels", "1 = 2: dHash 71694d654c586169", "Only here", "Only there",
+        "Cc-zero", "author", "unknown", "confirm-20261001",
     ):  # fmt: skip
         assert told in text, told
 
@@ -296,17 +296,20 @@ def test_who_is_not_signed_in_sees_everything_and_no_form() -> None:
     page = get(on(Shelf([case])), f"/review/{case.key}")
     assert "to judge" in page.text
     assert not page.all("form", method="post")
-    assert not page.all("button", name="judgement")
+    assert not page.all("button")
 
 
-def test_enter_in_the_form_presses_nothing() -> None:
-    case = family(1, 2, 3)
-    page = get(on(Shelf([case])), f"/review/{case.key}", WHO)
+def test_enter_in_the_form_gives_no_verdict() -> None:
+    case, shelf = family(1, 2, 3), Shelf([family(1, 2, 3)])
+    page = get(on(shelf), f"/review/{case.key}", WHO)
     start = page.elements.index(("form", page.all("form", id="judge")[0]))
-    first = next(attrs for tag, attrs in page.elements[start:] if tag == "button")
-    assert "disabled" in first
-    assert [one["value"] for one in page.all("button", name="judgement")] == list(BY_NAME)
-    assert [one["data-key"] for one in page.all("button", name="judgement")] == ["1", "2", "3", "4"]
+    first, *others = [attrs for tag, attrs in page.elements[start:] if tag == "button"]
+    assert [one["value"] for one in others] == list(BY_NAME)
+    assert [one["data-key"] for one in others] == ["1", "2", "3", "4"]
+    answer = judge(on(shelf), case.key, form(1, 2, first["value"], why="typed"))
+    assert (answer.status_code, shelf.rows) == (400, [])
+    assert "Choose one of the four verdicts" in answer.text
+    assert ">typed</textarea>" in answer.text
 
 
 def test_a_large_family_shows_the_pairs_that_its_case_has() -> None:

@@ -13,12 +13,12 @@ STYLES = ("one", "two", "three", "four")
 """The classes of the series, in their order; ``review.css`` gives the colours."""
 
 WIDTH = 640
-_HEIGHT = 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 12, 44
-_ROW = 26
-_NAMES = 200
+_HEIGHT = 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 8, 12, 52
+_ROW = 48
+_EDGE = 24
 _MOST_TICKS = 5
-_MOST_LABELS = 16
+_MOST_LABELS = 10
 
 
 @dataclass(frozen=True)
@@ -108,19 +108,19 @@ def columns(names: Sequence[str], series: Sequence[Series]) -> Plot:
 
 
 def lying(names: Sequence[str], series: Series) -> Plot:
-    """Lay one bar for each name below the other, its name before it."""
+    """Lay one bar for each name below the other, its name above it."""
     steps = _steps(max(series.counts, default=0))
-    left, right = float(_NAMES), float(WIDTH - 60)
+    left, right = float(_EDGE), float(WIDTH - _EDGE)
     unit = (right - left) / steps[-1]
     bars = [
-        Bar(left, _TOP + place * _ROW + 4.0, _exact(count * unit), _ROW - 8.0, STYLES[0])
+        Bar(left, _TOP + place * _ROW + 24.0, _exact(count * unit), 16.0, STYLES[0])
         for place, count in enumerate(series.counts)
     ]
     base = float(_TOP + len(names) * _ROW)
-    down = [Tick(_TOP + (place + 0.5) * _ROW, name) for place, name in enumerate(names)]
+    down = [Tick(_TOP + place * _ROW + 18.0, name) for place, name in enumerate(names)]
     across = [Tick(_exact(left + step * unit), f"{step:,}") for step in steps]
     return Plot(
-        int(base) + 24, base, left, right, tuple(names), (series,), tuple(bars), tuple(across), tuple(down)
+        int(base) + 28, base, left, right, tuple(names), (series,), tuple(bars), tuple(across), tuple(down)
     )
 
 

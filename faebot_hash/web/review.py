@@ -25,6 +25,7 @@ from faebot_hash.web.review_questions import (
     BY_NAME,
     LONGEST_WHY,
     MEANINGS,
+    UNDECIDED,
     VIEWS,
     Answer,
     after_in,
@@ -123,7 +124,7 @@ def _judge(review: _Review, key: str) -> AnyResponse:
     if facing is None:
         raise Refused(404, "This family has no such pair of files.")
     shown = _Shown(case, pairs, facing, answer.why, answer.all_pairs)
-    if answer.trouble:
+    if answer.trouble or answer.judgement is None:
         return _again(review, shown, answer, answer.trouble, 400)
     meant = pairs if answer.all_pairs else (facing,)
     at = review.now()
@@ -133,7 +134,8 @@ def _judge(review: _Review, key: str) -> AnyResponse:
     except StoreBusy:
         busy = "A bot is writing to the store, so nothing was kept. Send your verdict again in a moment."
         return _again(review, shown, answer, busy, 503)
-    return redirect(_onward(review, case, facings(case, (*rows, *given)), facing.name, answer), 303)
+    told = {"view": answer.view, "done": answer.judgement.name.lower()}
+    return redirect(_onward(review, case, facings(case, (*rows, *given)), facing.name, told), 303)
 
 
 def _statistics(review: _Review) -> str:
@@ -171,6 +173,7 @@ def _page(review: _Review, shown: _Shown, given: Mapping[str, str], trouble: str
         views=VIEWS,
         meanings=MEANINGS,
         longest_why=LONGEST_WHY,
+        undecided=UNDECIDED,
         small_px=SMALL_PX,
     )
 
@@ -183,14 +186,12 @@ def _again(review: _Review, shown: _Shown, answer: Answer, trouble: str, status:
     return response
 
 
-def _onward(review: _Review, case: Case, pairs: Sequence[Facing], name: str, answer: Answer) -> str:
+def _onward(review: _Review, case: Case, pairs: Sequence[Facing], name: str, told: dict[str, Any]) -> str:
     """Give the address of what is to be judged next: in this family, in one that follows, in any other."""
-    done = answer.judgement.name.lower()
     if follower := next_unjudged(pairs, name):
-        return url_for(".family", key=case.key, pair=follower.name, view=answer.view, done=done)
+        return url_for(".family", key=case.key, pair=follower.name, **told)
     for after in (case.key, ""):
         others = [one.key for one in review.reviews.open_cases(2, after) if one.key != case.key]
         if others:
-            came: dict[str, Any] = {"view": answer.view, "done": done, "from": case.key}
-            return url_for(".family", key=others[0], **came)
-    return url_for(".queue", done=done)
+            return url_for(".family", key=others[0], **(told | {"from": case.key}))
+    return url_for(".queue", done=told["done"])

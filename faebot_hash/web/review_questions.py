@@ -28,6 +28,8 @@ MEANINGS = {
 }
 BY_NAME = {one.name.lower(): one for one in Judgement}
 """The verdicts as addresses name them."""
+UNDECIDED = "none"
+"""What Enter in a field sends."""
 
 _KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LIMIT = re.compile(r"[0-9]{1,4}", re.ASCII)
@@ -38,11 +40,11 @@ _SHA1 = re.compile(r"[0-9a-f]{40}", re.ASCII)
 class Answer:
     """What a reviewer sends: a verdict on a pair, or on all of its family, and why.
 
-    ``trouble`` says why it cannot be taken, "" where it can.
+    ``trouble`` says why it cannot be taken, "" where it can; without a verdict it never can.
     """
 
     pair: Pair
-    judgement: Judgement
+    judgement: Judgement | None
     why: str
     all_pairs: bool
     view: str
@@ -97,16 +99,18 @@ def answer_of(form: MultiDict[str, str]) -> Answer:
     sha1s = [given.get(name, "") for name in ("first", "second")]
     if not all(map(is_sha1, sha1s)):
         raise Refused(400, "first, second: the SHA1s of two files")
-    judgement = BY_NAME.get(given.get("judgement", ""))
-    if judgement is None:
+    name = given.get("judgement", "")
+    if name not in (*BY_NAME, UNDECIDED):
         raise Refused(400, f"judgement: {', '.join(BY_NAME)}")
     if given.get("all", "yes") != "yes":
         raise Refused(400, "all: yes, or left out")
     # A text field sends line ends as two characters, which nobody typed.
     why = " ".join(given.get("why", "").split())
     trouble = ""
-    if len(why) > LONGEST_WHY:
+    if name == UNDECIDED:
+        trouble = "Choose one of the four verdicts. Nothing was kept yet."
+    elif len(why) > LONGEST_WHY:
         trouble = f"“Why” has {len(why)} characters, at most {LONGEST_WHY} are kept. Nothing was kept yet."
     elif any(unicodedata.category(one) in ("Cc", "Cs") for one in why):
         trouble = "“Why” has control characters. Nothing was kept yet."
-    return Answer(pair_of(*sha1s), judgement, why, "all" in given, view_in(given), trouble)
+    return Answer(pair_of(*sha1s), BY_NAME.get(name), why, "all" in given, view_in(given), trouble)
