@@ -21,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from faebot_hash import join_numpy
-from faebot_hash.bands import Batch, Cost, Found, Permutation, Plan, Values, plan_join
+from faebot_hash.band_choice import Cost, plan_join
+from faebot_hash.bands import Batch, Found, Permutation, Plan, Values
 
 Progress = Callable[[int, int], None]
 """What is told how many parts of how many are done."""
@@ -29,7 +30,6 @@ Progress = Callable[[int, int], None]
 REPAYS_COMPILING_S = 3.0
 
 _CHUNK_PAIRS = 1 << 18
-_ALONE = 1 << 17
 
 
 class Engine(Protocol):
@@ -39,6 +39,9 @@ class Engine(Protocol):
 
     def permutation(self, order: Sequence[int], count: int) -> Permutation:
         """Give what puts the bits of so many values in order fastest."""
+
+    def repays_threads(self, plan: Plan, count: int) -> bool:
+        """Tell whether so many values are joined faster by several threads."""
 
     def batches(self, places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
         """Give batches of parts, each part the near pairs of its own; one batch is done before the next."""
@@ -76,7 +79,7 @@ def close_pairs(
     if tolerance_bits == 0 or len(values) < 2:
         return
     workers = workers or processors()
-    several = workers > 1 and len(values) > _ALONE
+    several = workers > 1 and engine.repays_threads(plan, len(values))
     permutation = engine.permutation(plan.order, len(values))
     with ThreadPoolExecutor(workers) if several else nullcontext() as pool:
         places = permutation.to_places(values, pool.map if pool else map)

@@ -13,9 +13,10 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from faebot_hash.bands import Values
-from faebot_hash.model import HASH_BITS
 
 Ints = npt.NDArray[np.int64]
+
+Digits = npt.NDArray[np.uint32]
 
 CAPACITY = 1 << 16
 """How many pairs one call of ``scan_parts`` may give."""
@@ -25,6 +26,8 @@ BUCKET_BITS = 2
 _BLOCK = 1 << 11
 _ROWS = 4
 _SMALL = 48
+_STRETCH = 1 << 10
+_MOST_OF_A_STRETCH = (_STRETCH + _SMALL) * _SMALL // 2
 
 compiled = njit(nogil=True, cache=True)
 
@@ -51,110 +54,108 @@ def look_up(values: Values, tables: Values, out: Values) -> None:
 
 
 @compiled  # type: ignore[untyped-decorator]
-def _move(values: Values, steps: Values, out: Values) -> None:
-    out[: len(values)] = 0
+def _keys(values: Values, steps: Values, out: Values) -> None:
+    """Bring the bits of keys together; steps are masks, and how far what they show goes right."""
     for step in range(len(steps)):
-        mask, left, right = steps[step, 0], steps[step, 1], steps[step, 2]
-        if mask:
+        mask, right = steps[step, 0], steps[step, 1]
+        if step == 0:
             for at in range(len(values)):
-                out[at] |= ((values[at] & mask) << left) >> right
+                out[at] = (values[at] & mask) >> right
+        elif mask:
+            for at in range(len(values)):
+                out[at] |= (values[at] & mask) >> right
 
 
 @compiled  # type: ignore[untyped-decorator]
-def arranged(values: Values, steps: Values) -> Values:
-    """Bring a table's bands to the top; steps are masks, left shifts and right shifts."""
-    out = np.empty_like(values)
-    _move(values, steps, out)
-    return out
-
-
-@compiled  # type: ignore[untyped-decorator]
-def histogram(values: Values, steps: Values, bits: int, counts: Ints) -> None:
-    """Count how many values begin with each of the first bits of a key."""
-    block, shift = np.empty(_BLOCK, np.uint64), np.uint64(HASH_BITS - bits)
+def histogram(values: Values, steps: Values, shift: np.uint64, counts: Ints) -> None:
+    """Count how many values have each key, of which the last bits are left out."""
+    keys = np.empty(_BLOCK, np.uint64)
     for start in range(0, len(values), _BLOCK):
         part = values[start : start + _BLOCK]
-        _move(part, steps, block)
+        _keys(part, steps, keys)
         for at in range(len(part)):
-            counts[np.int64(block[at] >> shift)] += 1
+            counts[np.int64(keys[at] >> shift)] += 1
 
 
 @compiled  # type: ignore[untyped-decorator]
-def scatter(values: Values, steps: Values, bits: int, goals: Ints, keyed: Values) -> None:
-    """Put each value, its bands moved, to where its key's first bits belong."""
-    block, shift = np.empty(_BLOCK, np.uint64), np.uint64(HASH_BITS - bits)
+def scatter(values: Values, steps: Values, shift: np.uint64, goals: Ints, dealt: Values) -> None:
+    """Put each value to where its key belongs."""
+    keys = np.empty(_BLOCK, np.uint64)
     for start in range(0, len(values), _BLOCK):
         part = values[start : start + _BLOCK]
-        _move(part, steps, block)
+        _keys(part, steps, keys)
         for at in range(len(part)):
-            goal = np.int64(block[at] >> shift)
-            keyed[goals[goal]] = block[at]
+            goal = np.int64(keys[at] >> shift)
+            dealt[goals[goal]] = part[at]
             goals[goal] += 1
 
 
 @compiled  # type: ignore[untyped-decorator]
 def _bucket(
-    part: Values, steps: Values, above: int, digit_bits: int, moved: Values, out: Values, ends: Ints
+    values: Values, steps: Values, shift: np.uint64, buckets: int, digits: Digits, out: Values, ends: Digits
 ) -> None:
-    """Deal a part out by the ``digit_bits`` of the key that follow the first ``above`` ones."""
-    _move(part, steps, moved)
-    ends[: (1 << digit_bits) + 1] = 0
-    if digit_bits == 0:
-        out[: len(part)] = moved[: len(part)]
-        ends[0] = len(part)
-        return
-    shift = np.uint64(HASH_BITS - above - digit_bits)
-    digit = np.uint64((1 << digit_bits) - 1)
-    for at in range(len(part)):
-        ends[np.int64(moved[at] >> shift & digit) + 1] += 1
-    for at in range(1 << digit_bits):
+    """Deal a part out by the first bits of its keys."""
+    keys = np.empty(_BLOCK, np.uint64)
+    ends[: buckets + 1] = 0
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        _keys(part, steps, keys)
+        for at in range(len(part)):
+            digit = np.uint32(keys[at] >> shift)
+            digits[start + at] = digit
+            ends[np.int64(digit) + 1] += np.uint32(1)
+    for at in range(buckets):
         ends[at + 1] += ends[at]
-    for at in range(len(part)):
-        goal = np.int64(moved[at] >> shift & digit)
-        out[ends[goal]] = moved[at]
-        ends[goal] += 1
+    for at in range(len(values)):
+        digit = digits[at]
+        out[ends[digit]] = values[at]
+        ends[digit] += np.uint32(1)
 
 
 @compiled  # type: ignore[untyped-decorator]
-def scan_parts(  # noqa: C901 - a call for each bucket would cost more than its pairs
-    keyed: Values, starts: Ints, last: int, bits: int, to_table: Values, back: Values, masks: Values,
-    asked: Any, key_bits: Ints, tolerance: np.uint64, moved: Values, bucketed: Values, ends: Ints,
+def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on with
+    dealt: Values, starts: Ints, last: int, tables: Ints, steps: Values, key_bits: Ints, masks: Values,
+    asked: Any, ahead: Ints, tolerance: np.uint64, digits: Digits, bucketed: Values, ends: Digits,
     place: Ints, one: Values, other: Values,
 ) -> int:  # fmt: skip
-    """Go on from ``place`` (part, table, bucket, row, column) until the results are nearly full."""
+    """Go on from ``place`` (part, table, bucket, row, column) until the results are nearly full.
+
+    Of the tables those from ``tables[0]`` to before ``tables[1]`` are scanned; ``key_bits`` are those bits
+    of their keys that the values of one part do not share.
+    """
     found = 0
     part, table, bucket, row, column = place[0], place[1], place[2], place[3], place[4]
     while part < last:
         size = starts[part + 1] - starts[part]
         digit_bits = 0
-        while digit_bits < key_bits[table] - bits and size >> (digit_bits + BUCKET_BITS) > 0:
+        while digit_bits < key_bits[table] and size >> (digit_bits + BUCKET_BITS) > 0:
             digit_bits += 1
+        buckets = 1 << digit_bits
         if bucket < 0:
-            _bucket(
-                keyed[starts[part] : starts[part + 1]],
-                to_table[table],
-                bits,
-                digit_bits,
-                moved,
-                bucketed,
-                ends,
-            )
+            shift = np.uint64(key_bits[table] - digit_bits)
+            values = dealt[starts[part] : starts[part + 1]]
+            _bucket(values, steps[table], shift, buckets, digits, bucketed, ends)
             bucket, row, column = 0, 0, 1
-        while bucket < 1 << digit_bits:
-            end = ends[bucket]
-            if end - row <= _SMALL and column == row + 1:
-                if found + _SMALL * _SMALL > CAPACITY:
-                    place[0], place[1], place[2], place[3], place[4] = part, table, bucket, row, column
-                    return found
-                for above in range(row, end):
-                    value = bucketed[above]
-                    for at in range(above + 1, end):
-                        difference = value ^ bucketed[at]
-                        if count_bits(difference) <= tolerance and _first(difference, masks, asked, table):
-                            one[found] = _moved_back(value, back, table)
-                            other[found] = _moved_back(bucketed[at], back, table)
-                            found += 1
-                row = end
+        while bucket < buckets:
+            after, end, longest = bucket, row, 0
+            while column == row + 1 and after < buckets and end - row < _STRETCH:
+                length = np.int64(ends[after]) - end
+                if length > _SMALL:
+                    break
+                longest = max(longest, length)
+                end += length
+                after += 1
+            if found + _MOST_OF_A_STRETCH > CAPACITY:
+                place[0], place[1], place[2], place[3], place[4] = part, table, bucket, row, column
+                return found
+            if after > bucket:
+                stretch = bucketed[row:end]
+                found = _compare(
+                    stretch, longest, tolerance, masks, asked[table], ahead[table], one, other, found
+                )
+                bucket, row, column = after, end, end + 1
+                continue
+            end = np.int64(ends[bucket])
             while row < end:
                 # Four rows at a time share what is read of the columns.
                 rows = _ROWS if end - row > _ROWS else 1
@@ -166,35 +167,55 @@ def scan_parts(  # noqa: C901 - a call for each bucket would cost more than its 
                     if rows == 1 or any_near(bucketed, row, column, stop, tolerance):
                         found = _emit(
                             bucketed, row, row + rows, column, stop, tolerance,
-                            masks, asked, back, table, one, other, found,
+                            masks, asked[table], ahead[table], one, other, found,
                         )  # fmt: skip
                     column = stop
                 row += rows
                 column = row + 1
-            bucket += 1
-            row = end
-            column = row + 1
+            bucket, row, column = bucket + 1, end, end + 1
         bucket = -1
         table += 1
-        if table == len(key_bits):
-            part, table = part + 1, 0
+        if table == tables[1]:
+            part, table = part + 1, tables[0]
     place[0] = part
+    return found
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _compare(
+    values: Values, longest: int, tolerance: np.uint64, masks: Values, asked: Any, ahead: int,
+    one: Values, other: Values, found: int,
+) -> int:  # fmt: skip
+    """Compare values of small buckets that stand side by side at growing distances.
+
+    Neighbours of two buckets are compared, too: that costs less than asking which those are.
+    """
+    for lag in range(1, longest):
+        near = 0
+        for at in range(len(values) - lag):
+            near += count_bits(values[at] ^ values[at + lag]) <= tolerance
+        if near == 0:
+            continue
+        for at in range(len(values) - lag):
+            difference = values[at] ^ values[at + lag]
+            if count_bits(difference) <= tolerance and _first(difference, masks, asked, ahead):
+                one[found], other[found] = values[at], values[at + lag]
+                found += 1
     return found
 
 
 @compiled  # type: ignore[untyped-decorator]
 def _emit(
     values: Values, top: int, bottom: int, left: int, right: int, tolerance: np.uint64, masks: Values,
-    asked: Any, back: Values, table: int, one: Values, other: Values, found: int,
+    asked: Any, ahead: int, one: Values, other: Values, found: int,
 ) -> int:  # fmt: skip
     """Write down the near pairs of a block of rows and columns that count in this table."""
     for row in range(top, bottom):
         value = values[row]
         for column in range(max(left, row + 1), right):
             difference = value ^ values[column]
-            if count_bits(difference) <= tolerance and _first(difference, masks, asked, table):
-                one[found] = _moved_back(value, back, table)
-                other[found] = _moved_back(values[column], back, table)
+            if count_bits(difference) <= tolerance and _first(difference, masks, asked, ahead):
+                one[found], other[found] = value, values[column]
                 found += 1
     return found
 
@@ -215,18 +236,9 @@ def any_near(values: Values, row: int, left: int, right: int, tolerance: np.uint
 
 
 @compiled  # type: ignore[untyped-decorator]
-def _first(difference: np.uint64, masks: Values, asked: Any, table: int) -> bool:
-    """Tell whether a pair agrees on the table's bands first of all bands."""
-    for band in range(masks.shape[1]):
-        mask = masks[table, band]
-        if mask and (difference & mask == 0) != asked[table, band]:
-            return False
-    return True
-
-
-@compiled  # type: ignore[untyped-decorator]
-def _moved_back(value: np.uint64, back: Values, table: int) -> np.uint64:
-    place = np.uint64(0)
-    for step in range(back.shape[1]):
-        place |= ((value & back[table, step, 0]) << back[table, step, 1]) >> back[table, step, 2]
-    return place
+def _first(difference: np.uint64, masks: Values, asked: Any, ahead: int) -> bool:
+    """Tell whether a pair agrees on the bands that are asked for, and on no other one ahead of the last."""
+    agrees = True
+    for band in range(ahead):
+        agrees &= (difference & masks[band] == 0) == asked[band]
+    return agrees

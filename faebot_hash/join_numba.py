@@ -1,8 +1,9 @@
 """Join with Numba, the extra ``scale``: the same plan and pairs as ``join_numpy``, arranged without sorting.
 
 The values are dealt out by the first bits of a table's key into parts that fit the processor's cache; tables
-whose keys begin with the same bands share that. In the cache each part is dealt out again by the rest of each
-table's key, and the buckets are scanned.
+whose keys begin with the same bands share that, and where the values ascend by that key already, they stay
+where they are. In the cache each part is dealt out again by the rest of each table's key, and the buckets are
+scanned.
 """
 
 from __future__ import annotations
@@ -15,39 +16,46 @@ from itertools import groupby, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from faebot_hash.bands import Batch, Cost, Found, Permutation, Plan, Values
+from faebot_hash.band_choice import Cost
+from faebot_hash.bands import Batch, Found, Permutation, Plan, Values
 from faebot_hash.join_kernels import (
     BUCKET_BITS,
     CAPACITY,
     Ints,
-    arranged,
     histogram,
     look_up,
     scan_parts,
     scatter,
 )
+from faebot_hash.model import HASH_BITS
 
-COST = Cost(arrange_ns=5, compare_ns=0.2, table_ns=10_000)
+COST = Cost(arrange_ns=2.7, compare_ns=0.18, table_ns=10_000)
 
 _PART_BITS = 16
 _MOST_PREFIX_BITS = 11
 _TASKS = 8
+_REPAYS_THREADS_S = 0.01
 
 
 @dataclass(frozen=True)
 class _Tables:
-    """The tables of one prefix as the kernels want them: a row for each table."""
+    """The tables of one prefix as the kernels want them: a row for each table, but the same masks for all."""
 
-    to_table: Values
-    back: Values
+    steps: Values
+    key_bits: Ints
     masks: Values
     asked: npt.NDArray[np.bool_]
-    key_bits: Ints
+    ahead: Ints
 
 
 def permutation(order: Sequence[int], count: int) -> Permutation:
     """Look small digits up, whose tables stay in the cache."""
     return Permutation(order, 8, look_up)
+
+
+def repays_threads(plan: Plan, count: int) -> bool:
+    """Work side by side when there is more to do than starting threads takes."""
+    return plan.expected_s > _REPAYS_THREADS_S
 
 
 def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
@@ -59,75 +67,94 @@ def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch
     groups = [(prefix, list(tables)) for prefix, tables in groupby(plan.tables, lambda table: table[:bands])]
     for prefix, tables in groups:
         bits = min(prefix_bits, plan.key_bits(prefix))
-        keyed, starts = _dealt(places, _steps(plan.moves(prefix)), bits, pool)
-        described = _described(plan, tables, prefix)
+        dealt, starts = _dealt(places, plan, prefix, bits, pool)
+        described = _described(plan, tables, bits)
         shares = np.searchsorted(starts, np.linspace(0, len(places), _TASKS + 1)[1:-1])
         edges = np.unique(np.concatenate(([0], shares, [len(starts) - 1])))
+        # Where there are few parts, the tables are shared out.
+        chunks = np.linspace(0, len(tables), min(len(tables), _TASKS // (len(edges) - 1)) + 1)
         parts = [
-            _pairs(keyed, starts, int(first), int(last), bits, described, plan.tolerance_bits)
+            _pairs(dealt, starts, int(first), int(last), chunk, described, plan.tolerance_bits)
             for first, last in pairwise(edges)
+            for chunk in pairwise(chunks.astype(np.int64))
         ]
         yield parts, len(groups)
         # The next prefix needs as much memory again.
-        del keyed, parts
+        del dealt, parts
 
 
-def _described(plan: Plan, tables: Sequence[tuple[int, ...]], prefix: tuple[int, ...]) -> _Tables:
-    most = len(plan.widths)
-    ahead = [table[-1] + 1 if table else 0 for table in tables]
-    masks = np.zeros((len(tables), most), np.uint64)
-    for row, table in enumerate(tables):
-        masks[row, : ahead[row]] = plan.masks_after(table)[: ahead[row]]
-    asked = np.array([[band in table for band in range(most)] for table in tables]).reshape(len(tables), most)
+def _described(plan: Plan, tables: Sequence[tuple[int, ...]], bits: int) -> _Tables:
+    bands = range(len(plan.widths))
+    most = max(1, *map(len, tables))
     return _Tables(
-        np.array([_steps(plan.moves(table, prefix), most) for table in tables]),
-        np.array([_steps(_reversed(plan.moves(table)), most) for table in tables]),
-        masks,
-        asked,
-        np.array([plan.key_bits(table) for table in tables], np.int64),
+        np.array([_steps(plan, table, bits, most) for table in tables]),
+        np.array([plan.key_bits(table) - bits for table in tables], np.int64),
+        np.array(plan.masks, np.uint64),
+        np.array([[band in table for band in bands] for table in tables]).reshape(len(tables), len(bands)),
+        np.array([table[-1] + 1 if table else 0 for table in tables], np.int64),
     )
 
 
-def _reversed(moves: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(mask << left if left >= 0 else mask >> -left, -left) for mask, left in moves]
+def _steps(plan: Plan, table: Sequence[int], without_bits: int, most: int) -> Values:
+    """Tell how a table's bands come together, without their first bits: rows of mask and right shift.
+
+    Rows of zeros do nothing.
+    """
+    masks = plan.masks
+    left = plan.key_bits(table)
+    steps: dict[int, int] = {}
+    for band in table:
+        mask, left = masks[band], left - plan.widths[band]
+        lowest = (mask & -mask).bit_length() - 1
+        kept = max(0, plan.widths[band] - without_bits)
+        without_bits = max(0, without_bits - plan.widths[band])
+        steps[lowest - left] = steps.get(lowest - left, 0) | ((1 << kept) - 1) << lowest
+    rows = [(mask, right) for right, mask in steps.items()]
+    return np.array(rows + [(0, 0)] * (most - len(rows)), np.uint64).reshape(-1, 2)
 
 
-def _steps(moves: Sequence[tuple[int, int]], most: int = 0) -> Values:
-    """Write moves as rows of mask, left shift and right shift; rows of zeros do nothing."""
-    rows = [(mask, max(left, 0), max(-left, 0)) for mask, left in moves]
-    rows += [(0, 0, 0)] * (most - len(rows))
-    return np.array(rows, np.uint64).reshape(-1, 3)
-
-
-def _dealt(places: Values, steps: Values, bits: int, pool: Executor | None) -> tuple[Values, Ints]:
-    """Move the values and put them in parts by their first bits; give the parts' starts as well."""
+def _dealt(
+    places: Values, plan: Plan, prefix: Sequence[int], bits: int, pool: Executor | None
+) -> tuple[Values, Ints]:
+    """Put the values in parts by the first bits of a key; give the parts' starts as well."""
     if not bits:
-        return arranged(places, steps), np.array([0, len(places)], np.int64)
+        return places, np.array([0, len(places)], np.int64)
+    if prefix and plan.ascends(prefix):
+        firsts = np.arange(1 << bits, dtype=np.uint64) << np.uint64(HASH_BITS - bits)
+        return places, np.append(np.searchsorted(places, firsts), len(places))
+    steps, shift = _steps(plan, prefix, 0, 1), np.uint64(plan.key_bits(prefix) - bits)
     slices = np.linspace(0, len(places), (1 if pool is None else _TASKS) + 1).astype(np.int64)
     ranges = list(pairwise(slices))
     counts = np.zeros((len(ranges), 1 << bits), np.int64)
     run = map if pool is None else pool.map
-    list(run(lambda n: histogram(places[slice(*ranges[n])], steps, bits, counts[n]), range(len(ranges))))
+    list(run(lambda n: histogram(places[slice(*ranges[n])], steps, shift, counts[n]), range(len(ranges))))
     before = np.cumsum(counts.T.ravel()).reshape(counts.T.shape).T - counts
     starts = np.append(before[0], len(places))
-    keyed = np.empty_like(places)
+    dealt = np.empty_like(places)
     goals = np.ascontiguousarray(before)
-    list(run(lambda n: scatter(places[slice(*ranges[n])], steps, bits, goals[n], keyed), range(len(ranges))))
-    return keyed, starts
+    list(run(lambda n: scatter(places[slice(*ranges[n])], steps, shift, goals[n], dealt), range(len(ranges))))
+    return dealt, starts
 
 
 def _pairs(
-    keyed: Values, starts: Ints, first: int, last: int, bits: int, tables: _Tables, tolerance_bits: int
+    dealt: Values,
+    starts: Ints,
+    first: int,
+    last: int,
+    chunk: tuple[int, int],
+    tables: _Tables,
+    tolerance_bits: int,
 ) -> Iterator[Found]:
     one, other = np.empty(CAPACITY, np.uint64), np.empty(CAPACITY, np.uint64)
     largest = int(np.diff(starts[first : last + 1]).max(initial=0))
-    moved, bucketed = np.empty(largest, np.uint64), np.empty(largest, np.uint64)
-    ends = np.empty((1 << max(0, largest.bit_length() - BUCKET_BITS)) + 1, np.int64)
-    place = np.array([first, 0, -1, 0, 0], np.int64)
+    numbers = np.uint32 if largest < 1 << 32 else np.int64
+    digits, bucketed = np.empty(largest, np.uint32), np.empty(largest, np.uint64)
+    ends = np.empty((1 << max(0, largest.bit_length() - BUCKET_BITS)) + 1, numbers)
+    place = np.array([first, chunk[0], -1, 0, 0], np.int64)
     while place[0] < last:
         found = scan_parts(
-            keyed, starts, last, bits, tables.to_table, tables.back, tables.masks, tables.asked,
-            tables.key_bits, np.uint64(tolerance_bits), moved, bucketed, ends, place, one, other,
+            dealt, starts, last, np.array(chunk), tables.steps, tables.key_bits, tables.masks, tables.asked,
+            tables.ahead, np.uint64(tolerance_bits), digits, bucketed, ends, place, one, other,
         )  # fmt: skip
         if found:
             yield one[:found].copy(), other[:found].copy()

@@ -12,7 +12,8 @@ from concurrent.futures import Executor
 import numpy as np
 import numpy.typing as npt
 
-from faebot_hash.bands import Batch, Cost, Found, Permutation, Plan, Values, moved
+from faebot_hash.band_choice import Cost
+from faebot_hash.bands import Batch, Found, Permutation, Plan, Values, moved
 from faebot_hash.model import HASH_BITS
 
 COST = Cost(arrange_ns=20, compare_ns=2.0, table_ns=150_000)
@@ -28,6 +29,11 @@ _SPARSE = 4
 def permutation(order: Sequence[int], count: int) -> Permutation:
     """Look large digits up for many values: large tables take longer to make."""
     return Permutation(order, 16 if count > _ALONE else 8)
+
+
+def repays_threads(plan: Plan, count: int) -> bool:
+    """Work side by side on many values only: with small arrays threads wait for Python's lock."""
+    return count > _ALONE
 
 
 def batches(places: Values, plan: Plan, pool: Executor | None) -> Iterator[Batch]:
@@ -49,8 +55,14 @@ def _part_pairs(
     places: Values, plan: Plan, table: Sequence[int], part: int, part_bits: int
 ) -> Iterator[Found]:
     moves = plan.moves(table)
-    keyed = _selected(places, moves, part, part_bits)
-    keyed.sort()
+    if plan.ascends(table):
+        lowest = part << (HASH_BITS - part_bits)
+        highest = lowest + (1 << (HASH_BITS - part_bits)) - 1
+        first = np.searchsorted(places, np.uint64(lowest))
+        keyed = places[first : np.searchsorted(places, np.uint64(highest), side="right")]
+    else:
+        keyed = _selected(places, moves, part, part_bits)
+        keyed.sort()
     for one, other in _scan(keyed, plan.key_bits(table), plan.tolerance_bits):
         one, other = moved(one, moves, back=True), moved(other, moves, back=True)
         mine = plan.first_agreed(one ^ other, table)
@@ -75,28 +87,39 @@ def _scan(keyed: Values, key_bits: int, tolerance_bits: int) -> Iterator[Found]:
         yield from _large(keyed, tolerance_bits)
         return
     bound = np.uint64(1 << (HASH_BITS - key_bits))
+    # Memory that is asked for and given back costs more than what is done in it.
+    space = np.empty(_BLOCK, np.uint64)
     start = 0
     while start < len(keyed):
         end = min(start + _BLOCK, len(keyed))
-        edges = _edges(keyed[start:end], bound) + start
         if end < len(keyed):
             # The last bucket may go on: it is left to the next block, or taken whole if it fills this one.
-            if len(edges) > 2:
-                edges = edges[:-1]
-            else:
-                edges[-1] = end = _bucket_end(keyed, end, bound)
-        sizes = np.diff(edges)
-        for bucket in np.flatnonzero(sizes > _LARGE):
-            yield from _large(keyed[edges[bucket] : edges[bucket + 1]], tolerance_bits)
-        longest = int(sizes.max(initial=0, where=sizes <= _LARGE))
-        if longest > 1:
-            yield from _small(keyed[edges[0] : edges[-1]], bound, tolerance_bits, longest)
-        start = int(edges[-1])
+            first = _bucket_start(keyed[start:end], bound) + start
+            end = first if first > start else _bucket_end(keyed, end, bound)
+        block = keyed[start:end]
+        if len(block) > _LARGE and ((block[_LARGE:] ^ block[:-_LARGE]) < bound).any():
+            yield from _uneven(block, bound, tolerance_bits, space)
+        else:
+            yield from _small(block, bound, tolerance_bits, space)
+        start = end
 
 
-def _edges(keyed: Values, bound: np.uint64) -> npt.NDArray[np.intp]:
+def _uneven(keyed: Values, bound: np.uint64, tolerance_bits: int, space: Values) -> Iterator[Found]:
+    """Take the large buckets out, and compare what stands between them."""
     inner = np.flatnonzero((keyed[1:] ^ keyed[:-1]) >= bound) + 1
-    return np.concatenate(([0], inner, [len(keyed)]))
+    edges = np.concatenate(([0], inner, [len(keyed)]))
+    done = 0
+    for bucket in np.flatnonzero(np.diff(edges) > _LARGE):
+        start, end = edges[bucket], edges[bucket + 1]
+        yield from _small(keyed[done:start], bound, tolerance_bits, space)
+        yield from _large(keyed[start:end], tolerance_bits)
+        done = end
+    yield from _small(keyed[done:], bound, tolerance_bits, space)
+
+
+def _bucket_start(keyed: Values, bound: np.uint64) -> int:
+    """Find where the last bucket begins."""
+    return int(np.searchsorted(keyed, keyed[-1] & ~(bound - np.uint64(1))))
 
 
 def _bucket_end(keyed: Values, inside: int, bound: np.uint64) -> int:
@@ -105,10 +128,10 @@ def _bucket_end(keyed: Values, inside: int, bound: np.uint64) -> int:
     return inside + int(np.searchsorted(keyed[inside:], last, side="right"))
 
 
-def _small(keyed: Values, bound: np.uint64, tolerance_bits: int, longest: int) -> Iterator[Found]:
+def _small(keyed: Values, bound: np.uint64, tolerance_bits: int, space: Values) -> Iterator[Found]:
     """Compare at growing distances: all values while most buckets reach so far, then only those that do."""
-    for lag in range(1, longest):
-        difference = keyed[lag:] ^ keyed[:-lag]
+    for lag in range(1, len(keyed)):
+        difference = np.bitwise_xor(keyed[lag:], keyed[:-lag], out=space[: len(keyed) - lag])
         near = np.bitwise_count(difference) <= tolerance_bits
         if near.any():
             at = np.flatnonzero(near)
@@ -116,14 +139,14 @@ def _small(keyed: Values, bound: np.uint64, tolerance_bits: int, longest: int) -
         same = difference < bound
         count = np.count_nonzero(same)
         if count * _SPARSE < len(keyed):
-            yield from _lagging(keyed, np.flatnonzero(same), bound, tolerance_bits, range(lag + 1, longest))
+            yield from _lagging(keyed, np.flatnonzero(same), bound, tolerance_bits, lag + 1)
             return
 
 
 def _lagging(
-    keyed: Values, at: npt.NDArray[np.intp], bound: np.uint64, tolerance_bits: int, lags: range
+    keyed: Values, at: npt.NDArray[np.intp], bound: np.uint64, tolerance_bits: int, first_lag: int
 ) -> Iterator[Found]:
-    for lag in lags:
+    for lag in range(first_lag, len(keyed)):
         if len(at) and at[-1] + lag >= len(keyed):
             at = at[at + lag < len(keyed)]
         if not len(at):

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from faebot_hash.bands import MAX_TOLERANCE_BITS, Permutation, Values, deal_bits
+from faebot_hash.band_choice import deal_bits
+from faebot_hash.bands import MAX_TOLERANCE_BITS, Permutation, Values
 from faebot_hash.groups import Rows, group
 from faebot_hash.model import HASH_BITS
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faebot_hash import bands, join, join_numba, join_numpy
+from faebot_hash import band_choice, bands, join, join_numba, join_numpy
 from faebot_hash.bands import Values
 from faebot_hash.join import Engine, ValuePairs, close_pairs
 from tests.counting import Counted
@@ -86,16 +86,23 @@ def test_any_values_join_as_by_definition(numbers: set[int], tolerance_bits: int
 
 
 @ENGINES
+@pytest.mark.parametrize("cut", [band_choice._cut, band_choice._dealt])
 @pytest.mark.parametrize(
     ("tolerance_bits", "extra_bands"), [(1, 1), (2, 1), (2, 3), (3, 2), (4, 2), (5, 1), (8, 2), (12, 1)]
 )
-def test_every_number_of_bands_gives_the_same(
-    engine: Engine, tolerance_bits: int, extra_bands: int, monkeypatch: pytest.MonkeyPatch
+def test_every_choice_of_bands_gives_the_same(
+    engine: Engine,
+    cut: band_choice.Cut,
+    tolerance_bits: int,
+    extra_bands: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Small tables are compared all with all, so the plans of large ones are forced on them."""
     values = random_table(np.random.default_rng(extra_bands), tolerance_bits)
-    entropy = bands._entropy(values)
-    plan = bands._plan(entropy, tolerance_bits, tolerance_bits + extra_bands)
+    entropy = band_choice._entropy(values)
+    plan = band_choice._plan(entropy, tolerance_bits, tolerance_bits + extra_bands, cut)
+    assert sum(plan.widths) == 64
+    assert min(plan.widths) > 0
     monkeypatch.setattr(join, "plan_join", lambda *_: plan)
     assert triples(close_pairs(values, tolerance_bits, engine=engine)) == by_definition(
         values, tolerance_bits

@@ -15,9 +15,9 @@ LAYERS = (
     "exit_status reasons",
     "errors escape floors job_record judgements level model",
     "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar spans status web_settings",
-    "band_choice bots columns console family groups images join_kernels join_numpy marks reductions settings status_lines tally "
+    "band_choice bots columns console family groups images join_kernels marks reductions settings status_lines tally "
     "wikitext",
-    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba lookup lookup_kernels match "
+    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba join_numpy lookup lookup_kernels match "
     "options ports rationale report score settings_file study_plan tag upload",
     "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join lookup_numba nominate pixels portions "
     "report_files restrictions scaler settle shares sign_off slices stopping study upload_lines",

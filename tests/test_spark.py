@@ -20,7 +20,8 @@ from PIL import Image
 
 from faebot_hash.adapters.decoder import DecoderProcess
 from faebot_hash.adapters.spark_join import COST, band_masks, signed
-from faebot_hash.bands import Permutation, Values, plan_join
+from faebot_hash.band_choice import plan_join
+from faebot_hash.bands import Permutation, Values
 from faebot_hash.fingerprint import to_hex
 from faebot_hash.groups import distinct
 from faebot_hash.images import ORIGINAL

@@ -16,7 +16,8 @@ import numpy as np
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as Spark's manual calls it
 
-from faebot_hash.bands import Cost, Plan, Values, plan_join
+from faebot_hash.band_choice import Cost, plan_join
+from faebot_hash.bands import Plan, Values
 from faebot_hash.model import HASH_BITS
 
 COST = Cost(arrange_ns=2_500, compare_ns=60, table_ns=100_000_000)
