@@ -49,16 +49,16 @@ def site() -> Iterator[OAuthSite]:
 
 @pytest.fixture(scope="module")
 def known(site: OAuthSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    routes = [login_routes(OAUTH, site.accounts(0.6))]
     folder = tmp_path_factory.mktemp("login")
-    with served(folder, settings=OAUTH, routes=lambda service: routes, session_key=KEY) as world:
+    with served(
+        folder, settings=OAUTH, login=login_routes(OAUTH, site.accounts(0.6)), session_key=KEY
+    ) as world:
         yield with_a_form(world)
 
 
 @pytest.fixture
 def practised(tmp_path: Path) -> Iterator[World]:
-    routes = [login_routes(PRACTICE)]
-    with served(tmp_path, settings=PRACTICE, routes=lambda service: routes, session_key=KEY) as world:
+    with served(tmp_path, settings=PRACTICE, session_key=KEY) as world:
         yield with_a_form(world)
 
 
@@ -443,7 +443,7 @@ def test_the_secrets_may_come_from_the_environment() -> None:
 
 def test_without_a_login_everybody_only_reads(tmp_path: Path) -> None:
     settings = dataclasses.replace(PRACTICE, login=Login.NONE)
-    with served(tmp_path, settings=settings, routes=lambda service: [login_routes(settings)]) as world:
+    with served(tmp_path, settings=settings) as world:
         with_a_form(world)
         page = world.client.get("/api/v1/")
         assert "Read only" in page.text

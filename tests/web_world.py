@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from faebot_hash.adapters.finna import NoPicture
 from faebot_hash.adapters.index_reader import IndexReader
+from faebot_hash.adapters.judgement_desk import JudgementDesk
 from faebot_hash.adapters.live_index import LiveIndex
 from faebot_hash.adapters.review_reader import ReviewReader
 from faebot_hash.adapters.store import Store
@@ -21,8 +22,9 @@ from faebot_hash.model import Fingerprint
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.web.app import create_app
 from faebot_hash.web.limiter import Limiter
-from faebot_hash.web.review_api import review_api_routes
+from faebot_hash.web.login import login_routes
 from faebot_hash.web.service import Service
+from faebot_hash.web.start import pages_of
 from faebot_hash.web_settings import WebSettings
 from tests.review_world import family
 
@@ -134,11 +136,15 @@ def served(
     limiter: Limiter | None = None,
     settings: WebSettings | None = None,
     wrapped: Wrapped = lambda service: service,
-    routes: Routes = lambda service: (),
+    routes: Routes | None = None,
+    login: Blueprint | None = None,
     session_key: str = "",
     url: str = "",
 ) -> Iterator[World]:
-    """Serve the pages above from a store in a folder, or at an address."""
+    """Serve the pages above from a store in a folder, or at an address.
+
+    ``routes`` are joined to the interfaces on hashes in place of everything else that there is.
+    """
     url = url or f"sqlite:///{folder}/web.sqlite"
     settings = settings or WebSettings(requests_per_minute=100_000)
     with Store.open(url) as store:
@@ -147,8 +153,9 @@ def served(
         pictures, records = Pictures(), Records()
         service = Service(settings, index, reader, pictures, records, Links() if links else None)
         service = wrapped(service)
-        review = review_api_routes(ReviewReader(reader), settings.wiki_url)
-        app = create_app(service, (review, *routes(service)), limiter, session_key)
+        whole = pages_of(service, ReviewReader(reader), JudgementDesk(url), login or login_routes(settings))
+        pages = whole if routes is None else routes(service)
+        app = create_app(service, pages, limiter, session_key)
         world = World(store, service, app, pictures, records)
         for number, (phash, dhash) in HASHES.items():
             world.put(number, phash, dhash, TITLES[number])
