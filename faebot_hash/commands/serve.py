@@ -43,6 +43,6 @@ def _run(options: argparse.Namespace) -> None:
     }
     os.environ |= {name: value for name, value in told.items() if value}
     _, index = index_of(settings, options.store, options.index)
-    print(f"{len(index.save().search):,} files; http://{bind}/api/v1/", flush=True)
+    print(f"{len(index.save().search):,} files; http://{bind}/", flush=True)
     program = ["gunicorn", "--config", "python:faebot_hash.web.gunicorn_settings", "--bind", bind]
     os.execv(sys.executable, [sys.executable, "-m", *program, "faebot_hash.web.start:app()"])  # noqa: S606
