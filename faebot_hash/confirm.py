@@ -14,8 +14,10 @@ from faebot_hash import nominate, objections
 from faebot_hash.edits import UNDO_OPENING, Applied, Kind, Outcome, PageEdit, Proposal
 from faebot_hash.evidence import evidence_of
 from faebot_hash.families import families, keyed
-from faebot_hash.family import Confirmed, Facts, Family, Identity, Ruling
+from faebot_hash.family import Alone, Confirmed, Facts, Family, Identity, Ruling
 from faebot_hash.identity import identity
+from faebot_hash.judgements import Judgements
+from faebot_hash.kept_apart import judged_apart, still_apart, untagged
 from faebot_hash.merit import Ranking
 from faebot_hash.model import FileInfo, PageText, Seed
 from faebot_hash.originals import OriginalReader
@@ -39,7 +41,9 @@ class Confirmer:
     originals: OriginalReader
     links: LinkHistory
     journal: Journal
+    judgements: Judgements
     _families: dict[int, Family] = field(default_factory=dict, init=False)
+    _alone: dict[int, Alone] = field(default_factory=dict, init=False)
 
     def confirm(self, chosen: Collection[str] | None = None) -> Iterator[Confirmed | Proposal | Skipped]:
         """Look into each family of the home category, then after the files that stand alone in it.
@@ -55,13 +59,15 @@ class Confirmer:
             else:
                 others.append(answer)
         hashed, unhashed = self.hasher.hashed(files)
-        found, alone = families(files, {file.page_id: keys[file.page_id] for file in files}, hashed)
+        apart = self.judgements.apart({file.sha1 for file in files})
+        found, alone = families(files, {file.page_id: keys[file.page_id] for file in files}, hashed, apart)
         for family in found:
             if chosen is None or any(file.title in chosen for file in family.files):
                 yield self.look_into(family)
-        for file in alone:
-            if chosen is None or file.title in chosen:
-                yield self.look_after(file)
+        self._alone.update((one.file.page_id, one) for one in alone)
+        for one in alone:
+            if chosen is None or one.file.title in chosen:
+                yield self.look_after(one.file)
         if chosen is None:
             yield from (*others, *unhashed)
 
@@ -92,20 +98,33 @@ class Confirmer:
         return Confirmed(family, found, facts, tuple(rulings), tuple(skipped))
 
     def look_after(self, file: FileInfo) -> Proposal | Skipped:
-        """See to a file that stands alone: finish a pair whose other half is nominated, or clean up."""
+        """See to a file that stands alone: finish a pair whose other half is nominated, or clean up.
+
+        One that people keep apart from all that it looked like stands alone as well.
+        """
         facts = self.reader.facts([file.page_id])[file.page_id]
         if isinstance(facts, Skipped):
             return facts
         if closed := objections.closed(facts, self._names):
             return closed
-        partners = partners_of(facts, self.wiki, self.journal)
+        strangers = self._strangers(facts)
+        if isinstance(strangers, Skipped):
+            return strangers
+        partners = partners_of(facts, self.wiki, self.journal, self.judgements)
         if partners.left:
             return Skipped(file.title, Reason.PARTNER_UNTAGGED, partners.left[0])
-        if not partners.are_all_known:
+        if not partners.are_all_known and not strangers:
             return Skipped(file.title, Reason.PARTNER_UNKNOWN)
         if partners.nominated:
             return nominate.release(facts, self._home, partners.nominated)
-        return nominate.cleanup(facts, self._home, partners.gone)
+        apart = {one.page_id: one for one in (*strangers, *partners.apart)}
+        if not apart:
+            return nominate.cleanup(facts, self._home, partners.gone)
+        mark = objections.marked(facts)
+        # A decision to keep the file agrees with those who say that it is no duplicate.
+        if mark and mark.reason is not Reason.KEPT:
+            return mark
+        return untagged(facts, self._home, partners.gone, list(apart.values()), self.wiki)
 
     def release(
         self, confirmed: Confirmed, applied: Sequence[Applied | Skipped]
@@ -208,6 +227,9 @@ class Confirmer:
     ) -> Proposal | Skipped:
         assert ranking.keeper is not None
         nominee, keeper = facts[page_id], facts[ranking.keeper.evidence.page_id]
+        group = next(some for some in found.groups if page_id in {file.page_id for file in some})
+        if contradicted := judged_apart(nominee.file, keeper.file, self.judgements, group):
+            return contradicted
         if objection := self._objection(nominee, keeper) or self._removed_by_human(nominee, keeper):
             return objection
         if not self.settings.tagging.duplicate_template:
@@ -230,7 +252,7 @@ class Confirmer:
         if unread:
             detail = f"{unread[0].what} cannot be read"
             return Skipped(nominee.file.title, Reason.NAMED_KEEPER, detail)
-        return objections.objection(
+        return judged_apart(nominee.file, keeper.file, self.judgements) or objections.objection(
             nominee,
             keeper,
             names=self._names,
@@ -238,6 +260,11 @@ class Confirmer:
             linking=linking,
             family=[file.title for file in family.files] if family else (),
         )
+
+    def _strangers(self, facts: Facts) -> list[FileInfo] | Skipped:
+        """Give the files that this one would be in a family with, did people not keep them apart."""
+        known = self._alone.get(facts.file.page_id)
+        return still_apart(facts, known.apart, self.wiki, self.judgements) if known and known.apart else []
 
     def _removed_by_human(self, nominee: Facts, keeper: Facts) -> Skipped | None:
         page_id = nominee.file.page_id

@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from faebot_hash.cases import case_of
 from faebot_hash.confirm import Confirmer
 from faebot_hash.confirm_lines import confirmed_lines, total_lines
 from faebot_hash.confirm_tally import ConfirmTally
 from faebot_hash.console import Decision
+from faebot_hash.dossier import Finding
 from faebot_hash.edits import Applied, Proposal
 from faebot_hash.family import Confirmed
 from faebot_hash.images import ORIGINAL, THUMBNAIL
@@ -39,12 +41,17 @@ class Confirmation:
             OriginalReader(session.fetcher, session.decoder(ORIGINAL), session.store, most_bytes),
             session.store,
             session.store,
+            session.store,
         )
 
     def run(self, chosen: Collection[str] | None = None) -> ConfirmTally:
-        """Look into every family, or those with a chosen file; raises WikiError when the wiki stops us."""
+        """Look into every family, or those with a chosen file; raises WikiError when the wiki stops us.
+
+        The families are kept for people to judge, also when the run is stopped.
+        """
         self._session.begin()
         tally = ConfirmTally()
+        is_whole = False
         report = Publication(self._session, datetime.now(UTC))
         # First, so that files whose nomination fell are judged anew by this run.
         self._session.recheck()
@@ -61,7 +68,9 @@ class Confirmation:
                     tally.add_alone(applied)
                 _stop_if_told(applied)
             self._session.recheck()
+            is_whole = chosen is None
         finally:
+            self._keep_cases(report.findings, is_whole)
             if self._folder:
                 report.write(self._folder)
             self._say(total_lines(tally, colour=self._colour))
@@ -80,6 +89,13 @@ class Confirmation:
         if isinstance(released, Proposal):
             return [*applied, self._session.editor.carry_out(released, self._confirmer)]
         return [*applied, released] if released else applied
+
+    def _keep_cases(self, findings: Sequence[Finding], is_whole: bool) -> None:
+        if self._session.simulate:
+            return
+        at = datetime.now(UTC)
+        cases = [case_of(confirmed, applied, self._session.run, at) for confirmed, applied in findings]
+        self._session.store.keep_cases(cases, is_whole)
 
     def _seen_to(self, found: Proposal | Skipped) -> Decision:
         done = found if isinstance(found, Skipped) else self._session.editor.carry_out(found, self._confirmer)

@@ -4,10 +4,11 @@ The reasons in the order in which they are looked for; the first one found is to
 
 1. REDIRECT, 2. BOTS_EXCLUDED, 3. DELETION_PENDING (also after a decision to keep), 4. ALREADY_TAGGED:
    marks that concern this page alone, its partners may be tagged all the same;
-5. DERIVATIVE, 6. CROSS_LINKED (names a partner, or is named by one), 7. OTHER_VERSIONS,
-8. PARTNER_EXPLAINED: somebody knows already that there are versions;
-9. NO_PARTNER: every other file of the set is gone;
-10. REMOVED_BY_HUMAN: from the page's history, which is only read when nothing else speaks against.
+5. JUDGED_APART: people keep it apart from every other file of the set;
+6. DERIVATIVE, 7. CROSS_LINKED (names a partner, or is named by one), 8. OTHER_VERSIONS,
+9. PARTNER_EXPLAINED: somebody knows already that there are versions;
+10. NO_PARTNER: every other file of the set is gone;
+11. REMOVED_BY_HUMAN: from the page's history, which is only read when nothing else speaks against.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def _decide_one(
     alone = None if gone != set(titles) else Skipped(file.title, Reason.NO_PARTNER)
     return (
         _by_marks(page_text, page, names, home_category)
+        or (None if match.partners else Skipped(file.title, Reason.JUDGED_APART))
         or by_relations(file.title, page, titles)
         or by_partners(file.title, partners, [title for title in titles if title not in gone])
         or alone
@@ -109,6 +111,18 @@ def settled(history: Iterable[Revision]) -> Revision | None:
             ours = (one for one in newer if one.user and one.user == revision.user)
             return next((one for one in ours if one.comment.startswith(_SETTLED)), None)
         newer.append(revision)
+    return None
+
+
+def put_back(history: Iterable[Revision], user: str) -> Revision | None:
+    """Find our last removal of a tag from a page that has it again, though we did not tag it again."""
+    for revision in history:
+        if revision.user != user:
+            continue
+        if revision.comment.startswith(_SETTLED):
+            return revision
+        if _TAG_SUMMARY.search(revision.comment):
+            return None
     return None
 
 

@@ -48,6 +48,14 @@ class Family:
 
 
 @dataclass(frozen=True)
+class Alone:
+    """A file that is in no family; with the files ``apart`` it would be, did people not keep it apart."""
+
+    file: FileInfo
+    apart: tuple[FileInfo, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that the wiki tells of one file and its page, as it is now.
 

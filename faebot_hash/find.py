@@ -14,8 +14,18 @@ from datetime import UTC, datetime
 
 from faebot_hash import exclude, match, tag
 from faebot_hash.collection import Collection
-from faebot_hash.edits import MAX_WITNESSES, UNDO_OPENING, Applied, Found, PageEdit, Proposal, Witness
-from faebot_hash.model import Match, PageText, Slice
+from faebot_hash.edits import (
+    CLEANUP_OPENING,
+    MAX_WITNESSES,
+    UNDO_OPENING,
+    Applied,
+    Found,
+    PageEdit,
+    Proposal,
+    Witness,
+)
+from faebot_hash.judgements import Judgement, Judgements, Pair, pair_of, standing
+from faebot_hash.model import DuplicateSet, FileInfo, Match, PageText, Revision, Slice
 from faebot_hash.ports import HashStore, Journal, Wiki
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import Settings
@@ -36,6 +46,7 @@ class Finder:
     hasher: Hasher
     store: HashStore
     journal: Journal
+    judgements: Judgements
     revisit: bool = False
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -50,7 +61,7 @@ class Finder:
         if isinstance(sliced, Skipped):
             return sliced
         sets = match.equal_sets(sliced.files)
-        judged = self.judge(match.matches(sets))
+        judged = self.judge(match.matches(sets, self._apart(_files(sets))))
         return Found(
             part=part,
             hits=sliced.hits,
@@ -71,7 +82,11 @@ class Finder:
         return not again
 
     def judge(self, matches: Sequence[Match]) -> list[Proposal | Skipped]:
-        """Decide for each matched file, from its page, its partners' pages and its history."""
+        """Decide for each matched file, from its page, its partners' pages and its history.
+
+        What people judged meanwhile counts, too.
+        """
+        matches = self._without_apart(matches)
         concerned = dict.fromkeys(file.page_id for one in matches for file in (one.file, *one.partners))
         pages = self.wiki.texts(list(concerned))
         decided = exclude.decide(matches, pages, self._names, self._home)
@@ -84,7 +99,7 @@ class Finder:
 
     def withdrawal(self, proposal: Proposal, merged: PageText) -> PageEdit | None:
         """Take the tag back where the page, as somebody else's edit left it, should never have had it."""
-        one = _match_of(proposal)
+        (one,) = self._without_apart([_match_of(proposal)])
         clean = replace(merged, text=tag.without_tag(merged.text, self._home, tag.sort_key(one)))
         pages = {**self.wiki.texts([partner.page_id for partner in one.partners]), one.file.page_id: clean}
         why = exclude.decide([one], pages, self._names, self._home)[one.file.page_id]
@@ -105,11 +120,33 @@ class Finder:
         """Find out that people took our tag off, unless we did, and there is a newer copy since."""
         history = self.wiki.history(page.page_id)
         settled = exclude.settled(history)
-        if settled and any(partner.uploaded > settled.timestamp for partner in one.partners):
+        if settled and (
+            any(partner.uploaded > settled.timestamp for partner in one.partners)
+            or self._joined_since(one, settled)
+        ):
             return None
         if self.journal.tagged(page.page_id):
             return Skipped(one.file.title, Reason.REMOVED_BY_HUMAN, "the journal knows our edit")
         return exclude.by_history(page, history)
+
+    def _joined_since(self, one: Match, settled: Revision) -> bool:
+        """Find out that people corrected the judgement for which we took the tag off."""
+        if not settled.comment.startswith(CLEANUP_OPENING):
+            return False
+        stands = standing(self.judgements.judged(file.sha1 for file in (one.file, *one.partners)))
+        of_partners = (stands.get(pair_of(one.file.sha1, partner.sha1)) for partner in one.partners)
+        return any(
+            row.judgement is Judgement.DUPLICATES and row.at > settled.timestamp
+            for row in of_partners
+            if row is not None
+        )
+
+    def _without_apart(self, matches: Sequence[Match]) -> list[Match]:
+        apart = self._apart(file for one in matches for file in (one.file, *one.partners))
+        return [match.without_apart(one, apart) for one in matches] if apart else list(matches)
+
+    def _apart(self, files: Iterable[FileInfo]) -> frozenset[Pair]:
+        return self.judgements.apart({file.sha1 for file in files})
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -124,6 +161,10 @@ class Finder:
         return Slicer(
             self.collection, self.settings, self.wiki, self.hasher, self.store, self.revisit, self.now
         )
+
+
+def _files(sets: Iterable[DuplicateSet]) -> Iterator[FileInfo]:
+    return (member.file for one in sets for member in one.members)
 
 
 def _match_of(proposal: Proposal) -> Match:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from faebot_hash.judgements import Pair, pair_of
 from faebot_hash.model import DuplicateSet, FileInfo, HashedFile, HashKind, Match
 
 
@@ -48,11 +50,12 @@ def _page_ids(files: Iterable[HashedFile]) -> tuple[int, ...]:
     return tuple(one.file.page_id for one in files)
 
 
-def matches(sets: Iterable[DuplicateSet]) -> tuple[Match, ...]:
+def matches(sets: Iterable[DuplicateSet], apart: Collection[Pair] = ()) -> tuple[Match, ...]:
     """Give each file of the sets once, in page-id order, with its sort key and all its partners.
 
     The sort key is the pHash of a file in a pHash set, else the dHash. Each file names all others of its
-    sets, so the answer grows with the square of a set's size.
+    sets, so the answer grows with the square of a set's size. Files that people keep ``apart`` are no
+    partners, so a file may be left with none.
     """
     sets_of: dict[int, list[DuplicateSet]] = defaultdict(list)
     files: dict[int, FileInfo] = {}
@@ -60,13 +63,25 @@ def matches(sets: Iterable[DuplicateSet]) -> tuple[Match, ...]:
         for member in one.members:
             sets_of[member.file.page_id].append(one)
             files[member.file.page_id] = member.file
-    return tuple(_match(files[page_id], sets_of[page_id]) for page_id in sorted(files))
+    return tuple(_match(files[page_id], sets_of[page_id], apart) for page_id in sorted(files))
 
 
-def _match(file: FileInfo, sets: Sequence[DuplicateSet]) -> Match:
-    named_by = next((one for one in sets if one.kind is HashKind.PHASH), sets[0])
-    partners = {member.file.page_id: member.file for one in sets for member in one.members}
-    del partners[file.page_id]
+def without_apart(one: Match, apart: Collection[Pair]) -> Match:
+    """Leave out the partners that people keep apart from the file."""
+    left = (other for other in one.partners if pair_of(one.file.sha1, other.sha1) not in apart)
+    return replace(one, partners=tuple(left))
+
+
+def _match(file: FileInfo, sets: Sequence[DuplicateSet], apart: Collection[Pair]) -> Match:
+    partners_in = [(one, _partners(file, one, apart)) for one in sets]
+    own = [one for one, partners in partners_in if partners] or sets
+    named_by = next((one for one in own if one.kind is HashKind.PHASH), own[0])
+    partners = {other.page_id: other for _, some in partners_in for other in some}
     return Match(
         file, named_by.kind, named_by.value, tuple(partners[page_id] for page_id in sorted(partners))
     )
+
+
+def _partners(file: FileInfo, one: DuplicateSet, apart: Collection[Pair]) -> list[FileInfo]:
+    others = (member.file for member in one.members if member.file.page_id != file.page_id)
+    return [other for other in others if not apart or pair_of(file.sha1, other.sha1) not in apart]

@@ -150,7 +150,10 @@ class DuplicateSet:
 
 @dataclass(frozen=True)
 class Match:
-    """What a file's tag says: the kind and value that become its sort key, and the titles it equals."""
+    """What a file's tag says: the kind and value that become its sort key, and the files it equals.
+
+    There are none where people keep every one of them apart from it.
+    """
 
     file: FileInfo
     kind: HashKind

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from faebot_hash import exclude
+from faebot_hash.judgements import Judgements, pair_of
 from faebot_hash.model import FileInfo, HashKind, Match, PageText, Slice
 from faebot_hash.near_pairs import NearGroup, NearPair, files_of, grouped, near_pairs
 from faebot_hash.pairs import Within
@@ -43,11 +44,12 @@ class NearFound:
 
 @dataclass(frozen=True)
 class NearFinder:
-    """Looks for near matches in every slice of a collection."""
+    """Looks for near matches in every slice of a collection; pairs that people keep apart are none."""
 
     slicer: Slicer
     settings: Settings
     wiki: Wiki
+    judgements: Judgements
 
     def find(self, seed_titles: Iterable[str]) -> Iterator[NearFound | Skipped]:
         """Look into each slice that the seeds give, once; what is passed over comes with its reason."""
@@ -62,6 +64,7 @@ class NearFinder:
         pairs = near_pairs(sliced.files, within(self.settings.near), self.settings.near.most_pairs)
         if isinstance(pairs, Skipped):
             return Skipped(part.key, pairs.reason, pairs.detail)
+        pairs = self._without_apart(pairs)
         return NearFound(
             part=part,
             hits=sliced.hits,
@@ -72,6 +75,11 @@ class NearFinder:
             notes=self._notes(pairs),
             skipped=sliced.passed_over,
         )
+
+    def _without_apart(self, pairs: Sequence[NearPair]) -> list[NearPair]:
+        sha1s = [(pair.first.file.sha1, pair.second.file.sha1) for pair in pairs]
+        apart = self.judgements.apart({sha1 for both in sha1s for sha1 in both})
+        return [pair for pair, both in zip(pairs, sha1s, strict=True) if pair_of(*both) not in apart]
 
     def _notes(self, pairs: Sequence[NearPair]) -> dict[int, Skipped]:
         """Judge each file as if it were one of a set with those that it is near to."""

@@ -43,7 +43,7 @@ class NearSweep:
         hasher = session.hasher(session.decoder(THUMBNAIL))
         # A page shows all there is, so no slice is left out because it was seen before.
         slicer = Slicer(collection, session.settings, session.wiki, hasher, session.store, revisit=True)
-        self._finder = NearFinder(slicer, session.settings, session.wiki)
+        self._finder = NearFinder(slicer, session.settings, session.wiki, session.store)
 
     def run(self, seed_titles: Iterable[str]) -> list[NearFound | Skipped]:
         """Look into every slice and tell; raises WikiError when the wiki stops us."""

@@ -90,9 +90,16 @@ def release(keeper: Facts, home_category: str, nominees: Sequence[str]) -> Propo
     return _leaving(keeper, home_category, why, Kind.RELEASED)
 
 
-def cleanup(file: Facts, home_category: str, gone: Sequence[str]) -> Proposal | Skipped:
-    """Propose to take the home category off a file that looked like none but the files ``gone``."""
-    why = f"{CLEANUP_OPENING}: {_told_titles(gone)} gone"
+def cleanup(
+    file: Facts, home_category: str, gone: Sequence[str], apart: Sequence[str] = ()
+) -> Proposal | Skipped:
+    """Propose to take the home category off a file that looked like none but these.
+
+    The files ``gone`` are no more, and people judged those ``apart`` to be no duplicates of it.
+    """
+    told = [f"{_told_titles(gone)} gone"] if gone or not apart else []
+    told += [f"people judged that it is no duplicate of {_named(apart)}"] if apart else []
+    why = f"{CLEANUP_OPENING}: {'; '.join(told)}"
     return _leaving(file, home_category, why, Kind.CLEANED)
 
 
@@ -192,6 +199,10 @@ def _exchanged(page: Page, old: str, new: str) -> str:
             pieces += [text[done:start], new]
             done = start + len(old)
     return "".join(pieces) + text[done:]
+
+
+def _named(titles: Sequence[str]) -> str:
+    return linked(titles[0]) + (f" and {len(titles) - 1} more" if len(titles) > 1 else "")
 
 
 def _told_titles(titles: Sequence[str]) -> str:

@@ -43,6 +43,7 @@ class Reason(Enum):
     ALREADY_TAGGED = ("the page is in the category already", False, "3.6")
     REMOVED_BY_HUMAN = ("somebody took our tag away", False, "3.12")
     PARTNER_EXPLAINED = ("every other file of the set is a known version", False, "3.10")
+    JUDGED_APART = ("people judged that it is no duplicate", False, "3.15")
     EDITED_SINCE = ("somebody edited the page after us", False, "7.8")
     NO_PARTNER = ("no other file of the set is left", False, "3.11")
     UNSAFE_TEXT = ("the tag cannot be added without touching other text", False, "3.13")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from faebot_hash.bots import may_edit
 from faebot_hash.edits import UNDO_OPENING, Kind, PageEdit, Proposal
+from faebot_hash.judgements import Judgements, Pair, pair_of
 from faebot_hash.marks import DELETION, DUPLICATE
 from faebot_hash.model import FileInfo, PageText, Seed
 from faebot_hash.nominate import keepers_named_by_us, without_nomination
@@ -22,6 +23,7 @@ RECHECK_DAYS = 7
 def recheck(
     journal: Journal,
     wiki: Wiki,
+    judgements: Judgements,
     home_category: str,
     now: datetime,
     nominated: Iterable[int] = (),
@@ -31,15 +33,15 @@ def recheck(
 
     A tag of the last week falls when its file, or every partner, has other bytes now; a partner that is gone
     proves nothing: it may have been deleted as the duplicate that it was. A nomination falls when its file
-    has other bytes, or when the copy to keep has, is gone or renamed, or may go itself. ``nominated`` are
-    pages that may carry one of ours, beside those of the last week that the journal knows; the token is ""
-    where it does not know. Pages that refuse bots are left to people; ``bot_names`` are those of the
-    settings.
+    has other bytes, or when the copy to keep has, is gone or renamed, or may go itself, or when people keep
+    the two apart. ``nominated`` are pages that may carry one of ours, beside those of the last week that the
+    journal knows; the token is "" where it does not know. Pages that refuse bots are left to people;
+    ``bot_names`` are those of the settings.
     """
     recent = {row.intent.page_id for row in _recent(journal, Kind.NOMINATED, now)}
     fallen = (
         *_fallen_tags(_recent(journal, Kind.IDENTIFIED, now), wiki, home_category),
-        *_fallen_nominations(sorted(recent | set(nominated)), journal, wiki, home_category),
+        *_fallen_nominations(sorted(recent | set(nominated)), journal, wiki, judgements, home_category),
     )
     for token, proposal in fallen:
         if may_edit(proposal.edit.page.text, (wiki.user, *bot_names)):
@@ -77,7 +79,7 @@ def _fallen_tags(rows: list[JournalRow], wiki: Wiki, home_category: str) -> Iter
 
 
 def _fallen_nominations(
-    page_ids: list[int], journal: Journal, wiki: Wiki, home_category: str
+    page_ids: list[int], journal: Journal, wiki: Wiki, judgements: Judgements, home_category: str
 ) -> Iterator[tuple[str, Proposal]]:
     pages = wiki.texts(page_ids) if page_ids else {}
     ours = {
@@ -89,11 +91,14 @@ def _fallen_nominations(
         _files(ours, wiki),
         _keepers({title for _, named in ours.values() for title in named}, wiki),
     )
+    kept = [one.file for one in keepers.values() if isinstance(one, Seed)]
+    apart = judgements.apart({one.sha1 for one in (*files.values(), *kept)}) if ours else frozenset()
     for page_id, (page, named) in ours.items():
         made = _made(page_id, journal, wiki)
         if made is None or page_id not in files:
             continue
-        why = {title: _why_fallen(made, files[page_id], keepers.get(title)) for title in sorted(named)}
+        file = files[page_id]
+        why = {title: _why_fallen(made, file, keepers.get(title), apart) for title in sorted(named)}
         fallen = [title for title in why if why[title]]
         # A title that is not in our own revision was written by people.
         then = keepers_named_by_us(wiki.text_at(made.revid) or "") if fallen else frozenset()
@@ -125,7 +130,9 @@ def _made(page_id: int, journal: Journal, wiki: Wiki) -> _Nomination | None:
     return None
 
 
-def _why_fallen(made: _Nomination, file: FileInfo, keeper: Seed | Skipped | None) -> str:
+def _why_fallen(
+    made: _Nomination, file: FileInfo, keeper: Seed | Skipped | None, apart: Collection[Pair]
+) -> str:
     if _overwritten(file, made, 0):
         return "the file was overwritten"
     if keeper is None:
@@ -140,7 +147,10 @@ def _why_fallen(made: _Nomination, file: FileInfo, keeper: Seed | Skipped | None
         return "the file to keep is gone, and another one has its name"
     if mark := kept.uses(DUPLICATE | DELETION):
         return f"the file to keep is marked with {mark} itself"
-    return "the file to keep was overwritten" if _overwritten(keeper.file, made, 1) else ""
+    if _overwritten(keeper.file, made, 1):
+        return "the file to keep was overwritten"
+    judged = pair_of(file.sha1, keeper.file.sha1) in apart
+    return "people judged that the two are no duplicates" if judged else ""
 
 
 def _overwritten(file: FileInfo, made: _Nomination, place: int) -> bool:

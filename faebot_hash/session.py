@@ -155,7 +155,9 @@ class Session:
         nominated = {member.page_id for name in queues for member in self.reader.members(name)}
         now, home = datetime.now(UTC), wiki.home_category
         done = []
-        for token, proposal in list(recheck(self.store, self.wiki, home, now, nominated, wiki.bot_names)):
+        for token, proposal in list(
+            recheck(self.store, self.wiki, self.store, home, now, nominated, wiki.bot_names)
+        ):
             done.append(self.editor.apply(proposal))
             if done[-1].outcome is Outcome.EDITED and token:
                 self.store.settle(token, "UNDONE", detail=proposal.edit.summary)

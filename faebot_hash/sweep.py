@@ -45,6 +45,7 @@ class Sweep:
             session.hasher(session.decoder(THUMBNAIL)),
             session.store,
             session.store,
+            session.store,
             revisit=revisit,
         )
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from faebot_hash.edits import Kind, PageEdit
 from faebot_hash.errors import WikiError
+from faebot_hash.judgements import Judged, Judgement, Pair, kept_apart, pair_of
 from faebot_hash.model import Basis, FileInfo, Fingerprint, PageText, Revision, Seed, Slice
 from faebot_hash.ports import (
     CLOSED_STATES,
@@ -296,6 +297,29 @@ class FakeStore:
 
     def remember_slice(self, part: Slice, hits: int, at: datetime) -> None:
         self.slices[part] = (hits, at)
+
+
+@dataclass
+class FakeJudgements:
+    """What people judged, in a list; two files are named by their SHA1s."""
+
+    given: list[Judged] = field(default_factory=list)
+
+    def judge(self, rows: Sequence[Judged]) -> None:
+        self.given += rows
+
+    def judged(self, sha1s: Iterable[str]) -> tuple[Judged, ...]:
+        wanted = set(sha1s)
+        return tuple(row for row in self.given if wanted.issuperset(row.pair))
+
+    def apart(self, sha1s: Iterable[str]) -> frozenset[Pair]:
+        return kept_apart(self.judged(sha1s))
+
+    def say(
+        self, one: str, other: str, judgement: Judgement = Judgement.NOT_DUPLICATES, at: datetime = EPOCH
+    ) -> None:
+        """Let a reviewer judge two files."""
+        self.judge([Judged(pair_of(one, other), judgement, "Reviewer", at)])
 
 
 @dataclass

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from faebot_hash.cases import Case
 from faebot_hash.edits import PageEdit
 from faebot_hash.family import Facts, Member
 from faebot_hash.likeness import Digest, Original
@@ -17,7 +18,7 @@ from faebot_hash.model import FileInfo, Fingerprint, PageText, Revision, Seed
 from faebot_hash.ports import EditAnswer
 from faebot_hash.preflight import Preflight
 from faebot_hash.reasons import Reason, Skipped
-from tests.fakes import EPOCH, FakeJournal, FakeStore, FakeWiki
+from tests.fakes import EPOCH, FakeJournal, FakeJudgements, FakeStore, FakeWiki
 
 _CATEGORY = re.compile(r"\[\[Category:([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
 _TEMPLATE = re.compile(r"\{\{([^{}|\n]+)")
@@ -85,11 +86,15 @@ class Darkroom:
 
 
 @dataclass
-class MemoryStore(FakeJournal, FakeStore):
+class MemoryStore(FakeJournal, FakeStore, FakeJudgements):
     """All that a run remembers, in dicts."""
 
+    cases: dict[str, Case] = field(default_factory=dict)
     digests: dict[str, Original | Skipped] = field(default_factory=dict)
     observed: dict[str, tuple[Observation, ...]] = field(default_factory=dict)
+
+    def keep_cases(self, cases: Sequence[Case], whole: bool) -> None:
+        self.cases = ({} if whole else self.cases) | {case.key: case for case in cases}
 
     def originals(self, sha1s: Iterable[str]) -> Mapping[str, Original | Skipped]:
         return {sha1: self.digests[sha1] for sha1 in sha1s if sha1 in self.digests}

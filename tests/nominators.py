@@ -18,7 +18,7 @@ from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.recheck import recheck
 from faebot_hash.settings import WikiSettings
 from tests.fake_wiki.merging import merge
-from tests.fakes import FakeJournal, FakeWiki, file_info
+from tests.fakes import FakeJournal, FakeJudgements, FakeWiki, file_info
 from tests.test_apply import Clock
 from tests.turns import Order, Stepping, Turns
 
@@ -172,7 +172,9 @@ class Race:
         for page_id, journal in self.journals.items():
             editor = self._editor(self.wiki, page_id)
             editor.settle_open()
-            for token, proposal in list(recheck(journal, self.wiki, HOME, self.clock.now())):
+            for token, proposal in list(
+                recheck(journal, self.wiki, FakeJudgements(), HOME, self.clock.now())
+            ):
                 if editor.apply(proposal).outcome is Outcome.EDITED:
                     journal.settle(token, "UNDONE")
         return self.wrong()

@@ -25,7 +25,7 @@ from tests.fake_wiki.boundaries import WatchedJournal
 from tests.fake_wiki.remote import RemoteWorld
 from tests.fake_wiki.scene import DUPLICATE, HOME_CATEGORY, KEEPER
 from tests.fake_wiki.world import World
-from tests.fakes import FakeDecoder, FakeFetcher
+from tests.fakes import FakeDecoder, FakeFetcher, FakeJudgements
 
 COLLECTION = Collection("scenario", slice=SliceKind.SEARCH, query="motorcycle")
 PHASH = 0x00181B19147AFCF8
@@ -62,7 +62,7 @@ class Bot:
                 sleep=clock.sleep,
             )
             hasher = Hasher(120, FakeFetcher(), FakeDecoder(), store)
-            finder = Finder(COLLECTION, Settings(), self.commons, hasher, store, journal)
+            finder = Finder(COLLECTION, Settings(), self.commons, hasher, store, journal, store)
             yield editor, finder
 
     def tag(self, titles: Sequence[str] = (DUPLICATE,)) -> list[Applied | Skipped]:
@@ -89,7 +89,7 @@ class Bot:
 
     def _recheck(self, editor: Editor) -> None:
         home, now = Settings().wiki.home_category, self.world.clock.now()
-        for token, proposal in list(recheck(editor.journal, self.commons, home, now)):
+        for token, proposal in list(recheck(editor.journal, self.commons, FakeJudgements(), home, now)):
             if editor.apply(proposal).outcome is Outcome.EDITED:
                 editor.journal.settle(token, "UNDONE")
 

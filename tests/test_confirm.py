@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from faebot_hash.confirm import Confirmer
 from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
 from faebot_hash.family import Confirmed, Facts
+from faebot_hash.judgements import Judgement
 from faebot_hash.model import PageText
 from faebot_hash.originals import OriginalReader
 from faebot_hash.reasons import Reason, Skipped
-from tests.fakes import RUN_PAGE
+from tests.fakes import EPOCH, RUN_PAGE
 from tests.living_wiki import Darkroom, LivingFacts, Media, MemoryStore, Picture
 from tests.walks import HOME, MemorySession, Walk
 
 PAIR, PAIR_BY_AGE = (0, 0), (4, 2)
+KEY = "00181b19147afc00"
 OUR_LINE = "{{Duplicate|1=Crab 1.jpg|2=Faebot confirmed identical: pixel SHA1"
 
 
@@ -37,6 +40,7 @@ class Scene(Walk):
             self.facts,
             self.session.hasher(Darkroom()),
             OriginalReader(Media(), Darkroom(), self.store, 1_000),
+            self.store,
             self.store,
             self.store,
         )
@@ -237,6 +241,198 @@ def test_a_file_that_goes_meanwhile_is_told(scene: Scene) -> None:
     found = scene.confirmer.look_after(file)
     assert isinstance(found, Skipped)
     assert found.reason is Reason.MISSING
+
+
+# Files that people keep apart
+
+
+def judge(scene: Scene, *pairs: tuple[int, int], judgement: Judgement = Judgement.NOT_DUPLICATES) -> None:
+    """Let a reviewer judge pairs of pages."""
+    for pair in pairs:
+        one, other = (scene.wiki.known[page_id].sha1 for page_id in pair)
+        scene.store.say(one, other, judgement, EPOCH + timedelta(minutes=scene.wiki.clock, seconds=1))
+
+
+def found_alone(scene: Scene) -> dict[int, Proposal | Reason]:
+    """Say what becomes of the files that are in no family, by page id."""
+    ids = {file.title: page_id for page_id, file in scene.wiki.known.items()}
+    found = [one for one in scene.confirmer.confirm() if not isinstance(one, Confirmed)]
+    return {
+        one.file.page_id if isinstance(one, Proposal) else ids[one.what]: one
+        if isinstance(one, Proposal)
+        else one.reason
+        for one in found
+    }
+
+
+@pytest.mark.spec("7.9")
+def test_a_pair_that_people_keep_apart_leaves_the_category(scene: Scene) -> None:
+    judge(scene, (1, 2))
+    for n, found in enumerate(scene.confirmer.confirm(), 1):
+        assert isinstance(found, Proposal)
+        assert (found.file.page_id, found.kind) == (n, Kind.CLEANED)
+        assert [witness.page_id for witness in found.witnesses] == [3 - n]
+        assert HOME not in found.edit.new_text
+        assert found.edit.summary == (
+            "Faebot found no duplicate left: "
+            f"people judged that it is no duplicate of [[:File:Crab {3 - n}.jpg]]"
+        )
+        applied = scene.session.editor.carry_out(found, scene.confirmer)
+        assert isinstance(applied, Applied)
+        assert applied.outcome is Outcome.EDITED, "the witness was edited by us alone"
+    assert list(scene.confirming().confirm()) == []
+
+
+@pytest.mark.parametrize("judgement", [Judgement.DUPLICATES, Judgement.CANNOT_TELL])
+def test_other_judgements_change_nothing(scene: Scene, judgement: Judgement) -> None:
+    judge(scene, (1, 2), judgement=judgement)
+    assert scene.nomination().file.page_id == 2
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda scene: scene.adds(2, "{{nobots}}"), Reason.BOTS_EXCLUDED),
+        (lambda scene: scene._protect(2), Reason.PROTECTED),
+        (lambda scene: scene.adds(2, "{{delete|x}}"), Reason.DELETION_PENDING),
+        (lambda scene: scene.adds(2, "{{duplicate|Crab 1.jpg}}"), Reason.DELETION_PENDING),
+        (
+            lambda scene: scene.says(2, f"#REDIRECT [[File:X.jpg]]\n[[Category:{HOME}|{KEY}]]"),
+            Reason.REDIRECT,
+        ),
+        (lambda scene: scene.adds(2, "{{nowiki"), Reason.UNSAFE_TEXT),
+    ],
+)
+def test_why_a_file_that_people_keep_apart_is_left(
+    scene: Scene, act: Callable[[Scene], object], expected: Reason
+) -> None:
+    judge(scene, (1, 2))
+    act(scene)
+    found = found_alone(scene)
+    assert isinstance(found[1], Proposal)
+    assert found[2] is expected
+
+
+def test_a_decision_to_keep_it_agrees(scene: Scene) -> None:
+    judge(scene, (1, 2))
+    scene.wiki.kept.add(2)
+    assert isinstance(found_alone(scene)[2], Proposal)
+
+
+@pytest.mark.spec("7.10")
+def test_who_puts_the_category_back_has_the_last_word(scene: Scene) -> None:
+    tagged = scene.wiki.text(2)
+    judge(scene, (1, 2))
+    for proposal in list(scene.confirmer.confirm()):
+        assert isinstance(proposal, Proposal)
+        scene.session.editor.carry_out(proposal, scene.confirmer)
+    scene.says(2, tagged)
+    scene.confirmer = scene.confirming()
+    assert found_alone(scene) == {2: Reason.EDITED_SINCE}
+    scene.says(1, scene.wiki.revisions[1][1][1])
+    scene.confirmer = scene.confirming()
+    assert found_alone(scene) == {1: Reason.EDITED_SINCE, 2: Reason.EDITED_SINCE}
+
+
+def test_a_file_overwritten_since_the_judgement_is_judged_anew(scene: Scene) -> None:
+    judge(scene, (1, 2))
+    scene.wiki.overwrite(2, Picture(0, variant=9))
+    assert reasons(scene.family()) == {"Crab 1.jpg": Reason.LAST_COPY, "Crab 2.jpg": Reason.OVERWRITTEN}
+
+
+@pytest.mark.parametrize("page_id", [1, 2])
+def test_overwritten_under_the_edit_nobody_is_untagged(scene: Scene, page_id: int) -> None:
+    judge(scene, (1, 2))
+    proposal = found_alone(scene)[2]
+    assert isinstance(proposal, Proposal)
+    scene.wiki.overwrite(page_id, Picture(0, variant=9))
+    done = scene.session.editor.carry_out(proposal, scene.confirmer)
+    assert isinstance(done, Skipped)
+    assert done.reason is Reason.OVERWRITTEN
+    assert HOME in scene.wiki.text(2)
+
+
+def test_a_partner_that_goes_under_the_edit_is_told_of(scene: Scene) -> None:
+    judge(scene, (1, 2))
+    proposal = found_alone(scene)[2]
+    assert isinstance(proposal, Proposal)
+    scene.wiki.delete(1)
+    done = scene.session.editor.carry_out(proposal, scene.confirmer)
+    assert isinstance(done, Applied)
+    assert done.outcome is Outcome.EDITED
+    assert "people judged" not in done.proposal.edit.summary
+
+
+def test_of_three_one_goes_and_two_go_on() -> None:
+    scene = Scene([0, 0, 0], [6, 4, 2])
+    judge(scene, (1, 2), (1, 3))
+    confirmed = scene.family()
+    assert [file.page_id for file in confirmed.family.files] == [2, 3]
+    assert [one.file.page_id for ruling in confirmed.rulings for one in ruling.proposals] == [3]
+    (proposal,) = found_alone(scene).values()
+    assert isinstance(proposal, Proposal)
+    assert proposal.file.page_id == 1
+    assert proposal.edit.summary.endswith("no duplicate of [[:File:Crab 2.jpg]] and 1 more")
+
+
+def test_of_three_kept_apart_from_each_other_all_go() -> None:
+    scene = Scene([0, 0, 0], [6, 4, 2])
+    judge(scene, (1, 2), (1, 3), (2, 3))
+    found = found_alone(scene)
+    assert sorted(found) == [1, 2, 3]
+    assert all(isinstance(one, Proposal) and one.kind is Kind.CLEANED for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("pictures", "apart", "together", "nominated"),
+    [
+        ([0, 0, 0], [], [], [2, 3]),
+        # the first is the oldest, and so the one to keep
+        ([0, 0, 0], [(1, 2)], [], []),
+        ([0, 0, 0], [(1, 2)], [(1, 3)], [3]),
+        ([0, 0, 0], [(2, 3)], [], []),
+        ([0, 0, 0], [(2, 3)], [(1, 2)], [2]),
+        # what looks alike and has other pixels says nothing of those that are identical
+        ([0, 0, 1], [(1, 3)], [], [2]),
+        ([0, 0, 1, 0], [(1, 3), (2, 3)], [], [2, 4]),
+    ],
+)
+@pytest.mark.spec("3.15")
+def test_a_pair_that_people_keep_apart_is_never_nominee_and_keeper(
+    pictures: list[int], apart: list[tuple[int, int]], together: list[tuple[int, int]], nominated: list[int]
+) -> None:
+    scene = Scene(pictures, [6, 4, 2, 0][: len(pictures)])
+    judge(scene, *apart)
+    judge(scene, *together, judgement=Judgement.DUPLICATES)
+    confirmed = scene.family()
+    proposals = [one for ruling in confirmed.rulings for one in ruling.proposals]
+    assert [one.file.page_id for one in proposals] == nominated
+    told = [one for ruling in confirmed.rulings for one in ruling.skipped]
+    assert {one.reason for one in told} <= {Reason.JUDGED_APART}
+    assert len(told) + len(proposals) == pictures.count(0) - 1
+
+
+def test_a_judgement_under_the_nomination_is_heard(scene: Scene) -> None:
+    proposal = scene.nomination()
+    judge(scene, (1, 2))
+    scene.adds(2, "Words")
+    again = scene.confirmer.judge_again(proposal)
+    assert isinstance(again, Skipped)
+    assert again.reason is Reason.JUDGED_APART
+
+
+def test_a_nomination_that_is_judged_apart_is_taken_back_and_cleaned_up(scene: Scene) -> None:
+    confirmed, applied = scene.carried_out()
+    released = scene.confirmer.release(confirmed, applied)
+    assert isinstance(released, Proposal)
+    scene.session.editor.carry_out(released, scene.confirmer)
+    judge(scene, (1, 2))
+    scene.session.recheck()
+    scene.confirmer = scene.confirming()
+    (proposal,) = found_alone(scene).values()
+    assert isinstance(proposal, Proposal)
+    assert (proposal.file.page_id, proposal.kind) == (2, Kind.CLEANED)
+    assert OUR_LINE not in proposal.edit.new_text
 
 
 # Releases

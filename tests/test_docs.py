@@ -40,6 +40,6 @@ def test_the_readme_names_the_commands_of_the_makefile() -> None:
 def test_each_reason_of_confirming_is_explained() -> None:
     text = (ROOT / "docs" / "confirming.md").read_text(encoding="utf-8")
     told = set(re.findall(r"`([A-Z_]{4,})`", text))
-    flow = ("confirm", "objections", "partners", "families", "nominate", "originals")
+    flow = ("confirm", "kept_apart", "objections", "partners", "families", "nominate", "originals")
     code = "".join((ROOT / "faebot_hash" / f"{name}.py").read_text(encoding="utf-8") for name in flow)
     assert told == set(re.findall(r"Reason\.([A-Z_]+)", code))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faebot_hash import exclude
+from faebot_hash.edits import CLEANUP_OPENING, RELEASE_OPENING
 from faebot_hash.model import HashKind, Match, PageText, Revision
 from faebot_hash.reasons import Reason, Skipped
 from tests.fakes import EPOCH, file_info
@@ -190,6 +191,50 @@ def test_partners_decide_together(
 def test_a_file_in_two_sets_hears_the_partners_of_both() -> None:
     texts = {1: "", 2: "", 3: "[[File:File 2.jpg]]"}
     assert decided(texts, [(1, 2), (2, 3)]) == {1: None, 2: Reason.CROSS_LINKED, 3: Reason.CROSS_LINKED}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Reason.JUDGED_APART),
+        (RETOUCHED, Reason.JUDGED_APART),
+        ("{{nobots}}", Reason.BOTS_EXCLUDED),
+        (f"[[Category:{HOME}|1]]", Reason.ALREADY_TAGGED),
+    ],
+)
+@pytest.mark.spec("3.15")
+def test_a_file_that_people_keep_apart_from_all_has_no_partner(text: str, expected: Reason) -> None:
+    assert decided({1: text}, [(1,)]) == {1: expected}
+
+
+@pytest.mark.parametrize(
+    ("comments", "is_put_back"),
+    [
+        (["our tag"], False),
+        (["our tag", "our cleanup"], True),
+        (["our tag", "our cleanup", "theirs"], True),
+        (["our tag", "our cleanup", "our undo"], True),
+        (["our tag", "our cleanup", "theirs", "our tag"], False),
+        (["our tag", "our release", "theirs"], True),
+        (["our tag", "their cleanup", "theirs"], False),
+        ([], False),
+    ],
+)
+def test_what_people_put_back_is_known_by_the_history(comments: list[str], is_put_back: bool) -> None:
+    told = {
+        "our tag": "Faebot identified duplicate, pHash: 00181b19147afcf8, looks like [[:File:X.jpg]]",
+        "our cleanup": f"{CLEANUP_OPENING}: people judged (17)",
+        "our release": f"{RELEASE_OPENING}: X is nominated",
+        "our undo": "Undo own edit: of a run",
+        "their cleanup": f"{CLEANUP_OPENING}: people judged (17)",
+        "theirs": "it is one",
+    }
+    history = [
+        Revision(n, n - 1, file_info(1).uploaded, "Faebot" if one.startswith("our") else "Visitor", told[one])
+        for n, one in enumerate(comments, 1)
+    ]
+    found = exclude.put_back(list(reversed(history)), "Faebot")
+    assert (found is not None) is is_put_back
 
 
 def test_an_unread_page_is_not_decided_on() -> None:

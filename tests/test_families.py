@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from faebot_hash.families import families, keyed
 from faebot_hash.family import Family, Member
+from faebot_hash.judgements import pair_of
 from faebot_hash.model import Basis, FileInfo, Fingerprint, HashedFile
 from faebot_hash.reasons import Reason
 from tests.fakes import file_info
@@ -28,10 +30,23 @@ def page_ids(family: Family) -> list[int]:
     return [file.page_id for file in family.files]
 
 
+def joined_but_for(
+    all_of: Sequence[HashedFile], apart: Sequence[tuple[int, int]]
+) -> tuple[list[list[int]], dict[int, list[int]]]:
+    """Join files that all have one sort key, where people keep some apart."""
+    sha1s = {one.file.page_id: one.file.sha1 for one in all_of}
+    pairs = {pair_of(sha1s[one], sha1s[other]) for one, other in apart}
+    files = [one.file for one in all_of]
+    found, alone = families(files, dict.fromkeys(sha1s, f"{P:016x}"), all_of, pairs)
+    return [page_ids(one) for one in found], {
+        one.file.page_id: [other.page_id for other in one.apart] for one in alone
+    }
+
+
 def joined(all_of: Sequence[HashedFile], keys: dict[int, str]) -> tuple[list[list[int]], list[int]]:
     files = [one.file for one in all_of]
     found, alone = families(files, keys, all_of)
-    return [page_ids(one) for one in found], [file.page_id for file in alone]
+    return [page_ids(one) for one in found], [one.file.page_id for one in alone]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +103,52 @@ def test_what_people_put_into_the_category_is_told_apart() -> None:
         ("b.jpg", Reason.NO_HASH_KEY),
         ("c.jpg", Reason.NO_HASH_KEY),
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "apart", "expected"),
+    [
+        (2, [], ([[1, 2]], {})),
+        (2, [(1, 2)], ([], {1: [2], 2: [1]})),
+        # a third one asks for itself, and joins what people keep apart
+        (3, [(1, 2)], ([[1, 2, 3]], {})),
+        (3, [(1, 2), (1, 3)], ([[2, 3]], {1: [2, 3]})),
+        (3, [(1, 2), (1, 3), (2, 3)], ([], {1: [2, 3], 2: [1, 3], 3: [1, 2]})),
+        (4, [(1, 3), (1, 4), (2, 3), (2, 4)], ([[1, 2], [3, 4]], {})),
+        (4, [(1, 2), (3, 4)], ([[1, 2, 3, 4]], {})),
+    ],
+)
+def test_files_that_people_keep_apart_do_not_belong_together(
+    count: int, apart: list[tuple[int, int]], expected: object
+) -> None:
+    assert joined_but_for([hashed(n, P, D) for n in range(1, count + 1)], apart) == expected
+
+
+def test_of_three_files_with_the_same_bytes_one_judgement_parts_all() -> None:
+    files = [replace(hashed(n, P, D), file=replace(file_info(n), sha1="a" * 40)) for n in (1, 2, 3)]
+    assert joined_but_for(files, [(1, 2)]) == ([], {1: [2, 3], 2: [1, 3], 3: [1, 2]})
+
+
+@given(
+    st.integers(2, 7),
+    st.sets(st.tuples(st.integers(1, 7), st.integers(1, 7)).filter(lambda pair: pair[0] < pair[1])),
+)
+def test_a_file_is_alone_exactly_when_it_is_kept_apart_from_all(
+    count: int, apart: set[tuple[int, int]]
+) -> None:
+    present = [pair for pair in sorted(apart) if pair[1] <= count]
+    found, alone = joined_but_for([hashed(n, P, D) for n in range(1, count + 1)], present)
+    strangers = {n: [m for m in range(1, count + 1) if m != n] for n in range(1, count + 1)}
+    left = {
+        n: others for n, others in strangers.items() if all((min(n, m), max(n, m)) in apart for m in others)
+    }
+    assert alone == left
+    assert sorted([n for some in found for n in some] + list(alone)) == list(range(1, count + 1))
+    family_of = {n: number for number, some in enumerate(found) for n in some}
+    for n, others in strangers.items():
+        for m in others:
+            if family_of.get(n) != family_of.get(m):
+                assert (min(n, m), max(n, m)) in apart
 
 
 @given(

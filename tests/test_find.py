@@ -9,14 +9,24 @@ import pytest
 
 from faebot_hash.apply import Editor
 from faebot_hash.collection import Collection
-from faebot_hash.edits import RELEASE_OPENING, Applied, Found, Outcome, PageEdit
+from faebot_hash.edits import CLEANUP_OPENING, RELEASE_OPENING, Applied, Found, Outcome, PageEdit
 from faebot_hash.find import Finder
+from faebot_hash.judgements import Judgement
 from faebot_hash.model import HashKind, SliceKind
 from faebot_hash.ports import EditAnswer, Hits
 from faebot_hash.reasons import Reason, Skipped
 from faebot_hash.settings import SearchSettings, Settings
 from faebot_hash.thumbnails import Hasher
-from tests.fakes import EPOCH, FakeDecoder, FakeFetcher, FakeJournal, FakeStore, FakeWiki, file_info
+from tests.fakes import (
+    EPOCH,
+    FakeDecoder,
+    FakeFetcher,
+    FakeJournal,
+    FakeJudgements,
+    FakeStore,
+    FakeWiki,
+    file_info,
+)
 
 QUERY = "filew:640 fileh:480 filemime:image/jpeg"
 COLLECTION = Collection("test", slice=SliceKind.RESOLUTION, insource="")
@@ -33,6 +43,7 @@ class World:
             FakeStore(),
             FakeJournal(),
         )
+        self.judgements = FakeJudgements()
         for page_id, (phash, dhash) in hashes.items():
             self.wiki.add(file_info(page_id), (texts or {}).get(page_id, PAGE))
             self.fetcher.bodies[f"http://127.0.0.1/thumb/{page_id}"] = f"{phash} {dhash}".encode()
@@ -45,7 +56,8 @@ class World:
     def finder(self, collection: Collection = COLLECTION, **changes: object) -> Finder:
         options: dict[str, object] = {"settings": Settings(), "now": lambda: EPOCH, **changes}
         world = {"wiki": self.wiki, "hasher": Hasher(120, self.fetcher, FakeDecoder(), self.store)}
-        return Finder(collection, store=self.store, journal=self.journal, **world, **options)  # type: ignore[arg-type]
+        known = {"store": self.store, "journal": self.journal, "judgements": self.judgements}
+        return Finder(collection, **known, **world, **options)  # type: ignore[arg-type]
 
     def find(self, **changes: object) -> list[Found | Skipped]:
         """Look around the first file."""
@@ -223,6 +235,96 @@ def test_the_edits_of_one_run_do_not_disturb_each_other() -> None:
     before = world.wiki.asked.count("texts")
     assert all(isinstance(one, Applied) and one.outcome is Outcome.EDITED for one in world.carry_out(found))
     assert world.wiki.asked.count("texts") == before, "nothing was judged again"
+
+
+def apart(world: World, *pairs: tuple[int, int], judgement: Judgement = Judgement.NOT_DUPLICATES) -> None:
+    """Let a reviewer judge pairs of pages, after all that was saved until now."""
+    for pair in pairs:
+        one, other = (world.wiki.known[page_id].sha1 for page_id in pair)
+        world.judgements.say(one, other, judgement, EPOCH + timedelta(minutes=world.wiki.clock, seconds=1))
+
+
+def cleaned(world: World, *page_ids: int) -> None:
+    """Take the tag off, as confirming does when reviewers keep a file apart from all others."""
+    for page_id in page_ids:
+        world.wiki.save(page_id, PAGE, f"{CLEANUP_OPENING}: people judged", world.wiki.user)
+
+
+@pytest.mark.parametrize("judgement", [Judgement.NOT_DUPLICATES, Judgement.OTHER_VERSION])
+@pytest.mark.spec("3.15")
+def test_files_that_people_keep_apart_are_not_tagged(judgement: Judgement) -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    apart(world, (1, 2), judgement=judgement)
+    found = world.found()
+    assert found.proposals == ()
+    assert set(reasons(found).values()) == {Reason.JUDGED_APART}
+    apart(world, (1, 2), judgement=Judgement.CANNOT_TELL)
+    assert world.found().proposals == ()
+    apart(world, (1, 2), judgement=Judgement.DUPLICATES)
+    assert set(proposed(world.found())) == {1, 2}
+
+
+@pytest.mark.parametrize("judgement", [Judgement.DUPLICATES, Judgement.CANNOT_TELL])
+def test_other_judgements_stop_no_tag(judgement: Judgement) -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    apart(world, (1, 2), judgement=judgement)
+    assert set(proposed(world.found())) == {1, 2}
+
+
+def test_of_a_set_only_those_without_any_partner_left_are_not_tagged() -> None:
+    world = World({1: (11, 9), 2: (11, 9), 3: (12, 9), 4: (11, 4)})
+    apart(world, (1, 2), (1, 4), (2, 4))
+    found = world.found()
+    assert proposed(found) == {1: (HashKind.DHASH, 9), 2: (HashKind.DHASH, 9), 3: (HashKind.DHASH, 9)}
+    assert reasons(found) == {"Photograph 4.jpg": Reason.JUDGED_APART}
+    named = {one.file.page_id: [witness.page_id for witness in one.witnesses] for one in found.proposals}
+    assert named == {1: [3], 2: [3], 3: [1, 2]}
+
+
+def test_a_file_overwritten_since_is_another_file() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    apart(world, (1, 2))
+    world.wiki.known[2] = file_info(2, sha1="e" * 40)
+    assert set(proposed(world.found())) == {1, 2}
+
+
+def test_a_judgement_that_comes_between_is_heard() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    found = world.found()
+    apart(world, (1, 2))
+    world.wiki.save(1, PAGE + " More.", "words", "Visitor")
+    first = world.carry_out(found)[0]
+    assert isinstance(first, Skipped)
+    assert first.reason is Reason.JUDGED_APART
+
+
+@pytest.mark.spec("3.14")
+def test_after_a_judgement_a_third_copy_asks_again_only_for_itself() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    world.carry_out(world.found())
+    apart(world, (1, 2))
+    cleaned(world, 1, 2)
+    assert set(reasons(world.found(revisit=True)).values()) == {Reason.JUDGED_APART}
+    later = EPOCH + timedelta(minutes=world.wiki.clock, seconds=1)
+    world.wiki.add(file_info(3, uploaded=later), PAGE)
+    world.fetcher.bodies["http://127.0.0.1/thumb/3"] = b"11 3"
+    world.hits(QUERY, 1, 2, 3)
+    found = world.found()
+    named = {one.file.page_id: [witness.page_id for witness in one.witnesses] for one in found.proposals}
+    assert named == {1: [3], 2: [3], 3: [1, 2]}
+
+
+@pytest.mark.spec("3.14")
+def test_a_correction_brings_a_tag_back_that_went_for_the_judgement() -> None:
+    world = World({1: (11, 1), 2: (11, 2)})
+    world.carry_out(world.found())
+    apart(world, (1, 2), judgement=Judgement.DUPLICATES)
+    apart(world, (1, 2))
+    cleaned(world, 1, 2)
+    world.judgements.given.pop()
+    assert world.found(revisit=True).proposals == (), "it was given before the tag went"
+    apart(world, (1, 2), judgement=Judgement.DUPLICATES)
+    assert set(proposed(world.found(revisit=True))) == {1, 2}
 
 
 @pytest.mark.spec("7.4")

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from faebot_hash import confirm, gate, nominate, objections, recheck
+from faebot_hash.family import Alone
 from faebot_hash.marks import IDENTICAL_CATEGORY
+from faebot_hash.partners import Partners
 from faebot_hash.pixels import Comparison, Verdict
 from faebot_hash.session import Session
 from tests.living_wiki import LivingFacts
@@ -87,6 +89,24 @@ def a_switch_that_is_not_heard(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(confirm.Confirmer, "_nominated", nominated)
 
 
+def deaf_to_reviewers(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(recheck, "pair_of", lambda *given: ("", ""))
+
+
+def a_broom_for_all(patch: pytest.MonkeyPatch) -> None:
+    plain = confirm.families
+
+    def families(*given: Any) -> Any:
+        found, alone = plain(*given)
+        if not given[-1]:
+            return found, alone
+        return (), (*alone, *(Alone(file, one.files) for one in found for file in one.files))
+
+    patch.setattr(confirm, "families", families)
+    patch.setattr(confirm, "still_apart", lambda facts, strangers, *given: list(strangers))
+    patch.setattr(confirm, "partners_of", lambda *given: Partners(are_all_known=True))
+
+
 def alike_is_identical(patch: pytest.MonkeyPatch) -> None:
     same = Comparison(Verdict.METADATA_ONLY, ("they look alike",))
     patch.setattr("faebot_hash.identity._proofs", lambda original: ["alike"])
@@ -121,6 +141,8 @@ def two_templates(patch: pytest.MonkeyPatch) -> None:
         (a_switch_that_is_not_heard, "though that is switched off"),
         (alike_is_identical, "which is another picture"),
         (two_templates, "nominations of ours"),
+        (deaf_to_reviewers, "which people keep apart from it"),
+        (a_broom_for_all, "is untagged though nobody judged it"),
     ],
 )
 def test_e4_a_safeguard_taken_out_is_noticed(

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faebot_hash.match import equal_sets, matches
+from faebot_hash.judgements import pair_of
+from faebot_hash.match import equal_sets, matches, without_apart
 from faebot_hash.model import Basis, DuplicateSet, FileInfo, Fingerprint, HashedFile, HashKind
 
 DAY = datetime(2012, 1, 1, tzinfo=UTC)
@@ -148,6 +149,26 @@ def test_a_file_in_two_sets_has_the_partners_of_both() -> None:
     files = [hashed(1, 5, 1), hashed(2, 5, 2), hashed(3, 8, 2)]
     tags = {one.file.page_id: [p.page_id for p in one.partners] for one in matches(equal_sets(files))}
     assert tags == {1: [2], 2: [1, 3], 3: [2]}
+
+
+def test_files_that_people_keep_apart_are_no_partners() -> None:
+    """1 and 2 share a pHash, all three the dHash of a file of another set."""
+    files = [hashed(1, 5, 9), hashed(2, 5, 9), hashed(3, 6, 9)]
+
+    def tags(*apart: tuple[int, int]) -> dict[int, tuple[HashKind, list[int]]]:
+        pairs = {pair_of(*(files[n - 1].file.sha1 for n in pair)) for pair in apart}
+        found = matches(equal_sets(files), pairs)
+        return {one.file.page_id: (one.kind, [p.page_id for p in one.partners]) for one in found}
+
+    p, d = HashKind.PHASH, HashKind.DHASH
+    assert tags() == {1: (p, [2, 3]), 2: (p, [1, 3]), 3: (d, [1, 2])}
+    assert tags((1, 2)) == {1: (d, [3]), 2: (d, [3]), 3: (d, [1, 2])}
+    assert tags((1, 3)) == {1: (p, [2]), 2: (p, [1, 3]), 3: (d, [2])}
+    assert tags((1, 2), (1, 3)) == {1: (p, []), 2: (d, [3]), 3: (d, [2])}
+    both = matches(equal_sets(files))
+    for apart in [{pair_of(files[0].file.sha1, files[1].file.sha1)}, set()]:
+        left = [without_apart(one, apart).partners for one in both]
+        assert left == [one.partners for one in matches(equal_sets(files), apart)]
 
 
 def test_sets_come_by_kind_value_and_page_id() -> None:

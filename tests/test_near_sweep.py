@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from faebot_hash.adapters.judgement_desk import JudgementDesk
 from faebot_hash.errors import SettingsError
+from faebot_hash.judgements import Judged, Judgement, pair_of
 from faebot_hash.near import NearFound
 from faebot_hash.near_pairs import NearPair
 from faebot_hash.reasons import Reason, Skipped
@@ -46,6 +49,19 @@ def test_the_pairs_are_those_of_a_brute_force(operator: Operator, name: str, cho
     assert told == near_served(operator.wiki.reader(), query, near.phash_bits, near.dhash_bits)
     assert len(told) == len(found)
     assert told or (name, chosen) != ("fleuron", WIDE)
+
+
+def test_what_people_keep_apart_is_no_pair(operator: Operator) -> None:
+    first, *others = pairs(operator.near("fleuron", WIDE, publish=False))
+    judged = pair_of(first.first.file.sha1, first.second.file.sha1)
+    at = datetime.now(UTC)
+    JudgementDesk(f"sqlite:///{operator.store}").record(
+        [Judged(judged, Judgement.OTHER_VERSION, "Reviewer", at)]
+    )
+    left = pairs(operator.near("fleuron", WIDE, publish=False))
+    assert {one.page_ids for one in left} == {
+        one.page_ids for one in others if pair_of(one.first.file.sha1, one.second.file.sha1) != judged
+    }
 
 
 @pytest.mark.spec("9.1")

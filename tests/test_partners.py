@@ -38,7 +38,7 @@ class Scene:
     def partners(self) -> Partners:
         facts = LivingFacts(self.wiki).facts([OWN])[OWN]
         assert isinstance(facts, Facts)
-        return partners_of(facts, self.wiki, self.journal)
+        return partners_of(facts, self.wiki, self.journal, self.journal)
 
 
 @pytest.fixture
@@ -73,6 +73,22 @@ def test_a_partner_that_is_there(
     if not is_known:
         scene.journal = MemoryStore()
     assert scene.partners() == expected
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["journal", "history"])
+def test_a_partner_that_people_keep_apart(scene: Scene, is_known: bool) -> None:
+    scene.tagged(PARTNER)
+    own, partner, third = (scene.wiki.known[page_id] for page_id in (OWN, PARTNER, THIRD))
+    if not is_known:
+        scene.journal = MemoryStore()
+    scene.journal.say(own.sha1, third.sha1)
+    assert scene.partners() == Partners(left=(partner.title,), are_all_known=True)
+    scene.journal.say(own.sha1, partner.sha1)
+    assert scene.partners() == Partners(apart=(partner,), are_all_known=True)
+    scene.wiki.overwrite(PARTNER, Picture(5))
+    assert scene.partners() == Partners(left=(partner.title,), are_all_known=True)
+    scene.wiki.delete(PARTNER)
+    assert scene.partners().gone
 
 
 GONE: dict[str, Callable[[Scene], object]] = {

@@ -26,6 +26,7 @@ from tests.fake_wiki.boundaries import Boundary
 from tests.fake_wiki.remote import RemoteWorld
 from tests.fake_wiki.scene import DUPLICATE, KEEPER
 from tests.fake_wiki.world import World
+from tests.fakes import FakeJudgements
 from tests.nominators import (
     HOME,
     WORDS,
@@ -183,7 +184,8 @@ def next_run(world: World, commons: Commons, store: Path) -> None:
     """Let a process come back, settle and recheck."""
     with editing(commons, store, world) as editor:
         editor.settle_open()
-        for token, proposal in list(recheck(editor.journal, commons, HOME, world.clock.now())):
+        now = world.clock.now()
+        for token, proposal in list(recheck(editor.journal, commons, FakeJudgements(), HOME, now)):
             if editor.apply(proposal).outcome is Outcome.EDITED:
                 editor.journal.settle(token, "UNDONE")
 

@@ -11,11 +11,12 @@ import pytest
 from faebot_hash.apply import Editor
 from faebot_hash.edits import Kind, Outcome, PageEdit, Proposal, Witness
 from faebot_hash.gate import Rules
+from faebot_hash.judgements import Judgement
 from faebot_hash.marks import IDENTICAL_CATEGORY
 from faebot_hash.model import PageText
 from faebot_hash.rationale import REASON_OPENING
 from faebot_hash.recheck import RECHECK_DAYS, recheck
-from tests.fakes import FakeJournal, FakeWiki, file_info
+from tests.fakes import FakeJournal, FakeJudgements, FakeWiki, file_info
 from tests.test_apply import Clock, editor
 
 HOME = "Faebot identified duplicates"
@@ -33,6 +34,7 @@ class Scene:
     clock: Clock = field(default_factory=Clock)
     wiki: FakeWiki = field(default_factory=FakeWiki)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    judgements: FakeJudgements = field(default_factory=FakeJudgements)
 
     def __post_init__(self) -> None:
         self.wiki.now = self.journal.now = self.clock.now
@@ -56,7 +58,8 @@ class Scene:
         return page
 
     def recheck(self, now: datetime | None = None, nominated: Sequence[int] = ()) -> list[Proposal]:
-        rechecked = list(recheck(self.journal, self.wiki, HOME, now or self.clock.now(), nominated))
+        at = now or self.clock.now()
+        rechecked = list(recheck(self.journal, self.wiki, self.judgements, HOME, at, nominated))
         assert all(token in self.journal.by_token or not token for token, _ in rechecked)
         return [proposal for _, proposal in rechecked]
 
@@ -178,6 +181,34 @@ def test_after_a_week_only_the_wiki_tells_where_nominations_stand() -> None:
     assert len(scene.recheck(later, [NOMINEE])) == 1
 
 
+@pytest.mark.parametrize("judgement", list(Judgement))
+@pytest.mark.parametrize("is_known", [True, False], ids=["journal", "journal lost"])
+@pytest.mark.spec("7.11")
+def test_a_nomination_whose_pair_was_judged_apart_is_taken_back(judgement: Judgement, is_known: bool) -> None:
+    scene = Scene()
+    if not is_known:
+        scene.forget()
+    nominee, keeper = (scene.wiki.known[page_id] for page_id in (NOMINEE, KEEPER))
+    scene.judgements.say(nominee.sha1, keeper.sha1, judgement)
+    later = scene.clock.now() + timedelta(days=300)
+    proposals = scene.recheck(later, nominated=[NOMINEE, KEEPER])
+    if not judgement.keeps_apart:
+        assert proposals == []
+        return
+    (proposal,) = proposals
+    assert (proposal.kind, proposal.edit.new_text) == (Kind.UNNOMINATED, TEXT)
+    assert proposal.edit.summary == "Undo own edit: people judged that the two are no duplicates"
+    scene.editor().apply(proposal)
+    assert scene.recheck(later, nominated=[NOMINEE, KEEPER]) == []
+
+
+def test_a_judgement_of_other_bytes_takes_nothing_back() -> None:
+    scene = Scene()
+    scene.judgements.say(scene.wiki.known[NOMINEE].sha1, "e" * 40)
+    scene.judgements.say("e" * 40, scene.wiki.known[KEEPER].sha1)
+    assert scene.recheck(nominated=[NOMINEE, KEEPER]) == []
+
+
 def test_a_nomination_that_a_person_copied_is_theirs() -> None:
     scene = Scene()
     scene.wiki.add(file_info(3), NOMINATED)
@@ -207,7 +238,8 @@ def test_a_page_that_refuses_bots_is_left_to_people(words: str) -> None:
     scene = Scene()
     scene.says(NOMINEE, NOMINATED + words)
     scene.gone(KEEPER)
-    rechecked = recheck(scene.journal, scene.wiki, HOME, scene.clock.now(), [NOMINEE], ("Faebot",))
+    world = (scene.journal, scene.wiki, scene.judgements)
+    rechecked = recheck(*world, HOME, scene.clock.now(), [NOMINEE], ("Faebot",))
     assert list(rechecked) == []
 
 

@@ -22,12 +22,14 @@ from faebot_hash.edits import PageEdit, Proposal
 from faebot_hash.find import Finder
 from faebot_hash.gate import rules_of
 from faebot_hash.images import THUMBNAIL
+from faebot_hash.judgements import Judgement, pair_of
 from faebot_hash.marks import IDENTICAL_CATEGORY
 from faebot_hash.model import FileInfo, SliceKind
 from faebot_hash.ports import EditAnswer
 from faebot_hash.session import Session
 from faebot_hash.settings import Settings, TaggingSettings
 from faebot_hash.thumbnails import Hasher
+from tests.fakes import EPOCH
 from tests.living_wiki import Darkroom, LivingFacts, LivingWiki, Media, MemoryStore, Picture
 
 SETTINGS = Settings(tagging=TaggingSettings(edit_interval_s=0.0, trial=False, duplicate_template=True))
@@ -52,6 +54,8 @@ class Deed(Enum):
     LOSE_STORE = auto()
     MONTH_PASSES = auto()
     SWITCH_NOMINATING = auto()
+    JUDGE_APART = auto()
+    JUDGE_TOGETHER = auto()
     MARK_DUPLICATE = auto()
     MARK_DELETE = auto()
     UNMARK = auto()
@@ -197,6 +201,8 @@ class Walk:
             Deed.LOSE_STORE: self._lose_store,
             Deed.MONTH_PASSES: self._month_passes,
             Deed.SWITCH_NOMINATING: self._switch,
+            Deed.JUDGE_APART: lambda: self._judge(step, Judgement.NOT_DUPLICATES),
+            Deed.JUDGE_TOGETHER: lambda: self._judge(step, Judgement.DUPLICATES),
         }
         if step.deed in actions:
             actions[step.deed]()
@@ -286,6 +292,7 @@ class Walk:
             session.hasher(session.decoder(THUMBNAIL)),
             self.store,
             self.store,
+            self.store,
         )
         files = [one for one in self.wiki.files(sorted(self.wiki.known)) if isinstance(one, FileInfo)]
         hashed, _ = finder.hasher.hashed(files)
@@ -305,6 +312,22 @@ class Walk:
         tagging = self.settings.tagging
         switched = replace(tagging, duplicate_template=not tagging.duplicate_template)
         self.settings = replace(self.settings, tagging=switched)
+
+    def _judge(self, step: Step, judgement: Judgement) -> None:
+        """Let a reviewer judge two files, one of them preferably nominated for the other."""
+        known = self.wiki.known
+        nominated = [(n, kept) for n in sorted(known) for kept in sorted(self._named(n), key=str)]
+        nominees = [(known[one], known[kept]) for one, kept in nominated if kept in known]
+        files = [known[page_id] for page_id in sorted(known)]
+        if nominees and step.other % 2:
+            one, other = nominees[step.one % len(nominees)]
+        elif len(files) > 1:
+            one = files.pop(step.one % len(files))
+            other = files[step.other % len(files)]
+        else:
+            return
+        at = EPOCH + timedelta(minutes=self.wiki.clock, seconds=30)
+        self.store.say(one.sha1, other.sha1, judgement, at)
 
     # What people do
 
@@ -403,9 +426,25 @@ class Walk:
             self.broken.append(f"page {page_id} is edited in spite of {{{{nobots}}}}")
         if edit.page.revid != wiki.history(page_id)[0].revid:
             return
+        self.broken += self._wrong_tag(edit)
         old, new = OURS.findall(edit.page.text), OURS.findall(edit.new_text)
         for title in new[: len(new) - len(old)]:
             self.broken += self._wrong_nomination(page_id, title)
+
+    def _wrong_tag(self, edit: PageEdit) -> Iterator[str]:
+        """Find a tag for, or a removal in spite of, what people judged."""
+        page_id, wiki = edit.page.page_id, self.wiki
+        alike = [one for one in wiki.known if wiki.pictures[one].look == wiki.pictures[page_id].look]
+        unjudged = [one for one in alike if one != page_id and not self._apart(one, page_id)]
+        if edit.summary.startswith("Faebot identified") and not unjudged:
+            yield f"page {page_id} is tagged though people keep all apart from it"
+        members = [one for one in unjudged if HOME in wiki.text(one) and not wiki.is_redirect(one)]
+        if "people judged that it is no duplicate" in edit.summary and members and not self.people_about:
+            yield f"page {page_id} is untagged though nobody judged it beside {members}"
+
+    def _apart(self, one: int, other: int) -> bool:
+        sha1s = (self.wiki.known[one].sha1, self.wiki.known[other].sha1)
+        return pair_of(*sha1s) in self.store.apart(sha1s)
 
     def _wrong_nomination(self, page_id: int, title: str) -> Iterator[str]:
         wiki, keeper = self.wiki, self.wiki.titled(title)
@@ -448,6 +487,8 @@ class Walk:
             yield "which is marked itself"
         if wiki.pictures[keeper].content != wiki.pictures[page_id].content:
             yield "which is another picture"
+        if self._apart(keeper, page_id):
+            yield "which people keep apart from it"
 
     def _lost_pictures(self) -> Iterator[str]:
         """Find the pictures of which every copy may go, one of them by our word."""

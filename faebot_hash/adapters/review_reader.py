@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     or_,
     select,
 )
@@ -133,7 +134,7 @@ def _follows(made_at: datetime, rank: int, key: str, unjudged_only: bool) -> Col
         review_case.c.made_at > made_at, and_(review_case.c.made_at == made_at, review_case.c.key > key)
     )
     # A family that was judged meanwhile still keeps its place among those that were not.
-    return later if unjudged_only else or_(_RANK > rank, and_(_RANK == rank, later))
+    return later if unjudged_only else or_(literal(rank) < _RANK, and_(literal(rank) == _RANK, later))
 
 
 def _case_of(document: str) -> Case | None:
