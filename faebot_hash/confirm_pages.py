@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from faebot_hash.confirm_tally import ConfirmTally
-from faebot_hash.console import Decision, by_count
+from faebot_hash.console import Decision, by_count, with_rule
 from faebot_hash.dossier import Finding, dossier
 from faebot_hash.escape import category_link, plain
 from faebot_hash.family_section import decision_lines, family_section, table
@@ -144,7 +144,7 @@ def _opening(
     verdicts = [(verdict.value, tally.verdicts[verdict]) for verdict in Verdict if tally.verdicts[verdict]]
     rows += [(f"Verdict ''{name}''", f"{count:,}") for name, count in verdicts]
     rows += [(f"Done: {one.sentence}", f"{count:,}") for one, count in by_count(tally.outcomes)]
-    rows += [(f"Left out: {one.sentence}", f"{count:,}") for one, count in by_count(tally.reasons)]
+    rows += [(f"Left out: {with_rule(one)}", f"{count:,}") for one, count in by_count(tally.reasons)]
     return "\n".join(
         [
             f"Report of the run {plain(run)}, begun on {moment}, over "

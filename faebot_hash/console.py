@@ -57,6 +57,11 @@ def phrase(one: Decision) -> str:
     return one.outcome.sentence
 
 
+def with_rule(one: Outcome | Reason) -> str:
+    """Say in a phrase what happened, and by which rule of ``docs/review_spec.md`` something was left out."""
+    return f"{one.sentence} (rule {one.rule})" if isinstance(one, Reason) else one.sentence
+
+
 def because(one: Decision) -> str:
     """Say in a phrase what became of a file, with the revision and what was seen."""
     revision = f" (revision {one.revid})" if isinstance(one, Applied) and one.revid else ""
@@ -111,7 +116,7 @@ def sum_lines(
 
 def _sum_line(one: Outcome | Reason, count: str, colour: bool) -> str:
     mark = "!" if one in ATTENTION else " "
-    return f"{paint(mark, mark, colour)} {count}  {one.sentence}"
+    return f"{paint(mark, mark, colour)} {count}  {with_rule(one)}"
 
 
 def _attention_line(count: int, colour: bool) -> str:
@@ -139,7 +144,7 @@ def json_decision(one: Decision) -> dict[str, Any]:
         "detail": one.detail,
         "retry_later": happened.retry_later,
         "needs_attention": happened in ATTENTION,
-        **({"revid": one.revid} if isinstance(one, Applied) else {}),
+        **({"revid": one.revid} if isinstance(one, Applied) else {"rule": one.reason.rule}),
     }
 
 

@@ -23,6 +23,7 @@ from faebot_hash.console import (
     shorten,
     sum_lines,
     what_happened,
+    with_rule,
 )
 from faebot_hash.edits import Applied, Found, Outcome
 from faebot_hash.model import DuplicateSet, HashedFile
@@ -150,7 +151,7 @@ def _left_out_lines(left_out: Iterable[Decision], colour: bool) -> list[str]:
         by_reason.items(), key=lambda item: (item[0] not in ATTENTION, -len(item[1]))
     ):
         mark = mark_of(every[0])
-        lines += ["", f"  {paint(mark, mark, colour)} {len(every):,} left out: {reason.sentence}"]
+        lines += ["", f"  {paint(mark, mark, colour)} {len(every):,} left out: {with_rule(reason)}"]
         for one in every:
             title = one.what if isinstance(one, Skipped) else one.proposal.file.title
             line = shorten(title, WIDTH - 6) + (f" ({printable(one.detail)})" if one.detail else "")

@@ -73,10 +73,10 @@ virin 120105-N- image/jpeg PD-USGov-
                                                                 another file of the set (names
                                                                 120105-N-ZZ999-002 (6668113027).jpg)
 
-  ! 1 left out: the download failed
+  ! 1 left out: the download failed (rule 2.9)
       Gone.jpg (HTTP 503 after 4 attempts)
 
-  · 2 left out: flat or nearly flat: its hashes say nothing
+  · 2 left out: flat or nearly flat: its hashes say nothing (rule 1.9)
       Flat one.jpg
       Flat two.jpg (equal to no other)"""
 
@@ -90,10 +90,10 @@ Done
 ! 1  the page changed meanwhile
   1  edited
 Left out
-  2  flat or nearly flat: its hashes say nothing
-  1  the page names, or is named by, another file of the set
-  1  done before, and nothing new since
-! 1  the download failed
+  2  flat or nearly flat: its hashes say nothing (rule 1.9)
+  1  the page names, or is named by, another file of the set (rule 3.8)
+  1  done before, and nothing new since (rule 1.6)
+! 1  the download failed (rule 2.9)
 ! 2 need attention: the lines marked “!”"""
 
 
@@ -123,7 +123,7 @@ def test_counts_are_aligned() -> None:
     lines = report.total_lines(tally((Found(PART, 1_234, 1_234, 1_234, skipped=skipped), ())))
     counted = [line for line in lines if line.startswith(" ")]
     assert {line.index("  ", 7) for line in counted} == {7}
-    assert "  1,234  flat or nearly flat: its hashes say nothing" in counted
+    assert "  1,234  flat or nearly flat: its hashes say nothing (rule 1.9)" in counted
 
 
 def test_a_slice_passed_over_takes_one_line() -> None:
@@ -271,4 +271,5 @@ def test_json_of_a_slice_passed_over() -> None:
         "detail": "52 files",
         "retry_later": False,
         "needs_attention": False,
+        "rule": "1.6",
     }
