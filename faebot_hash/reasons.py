@@ -49,7 +49,11 @@ class Reason(Enum):
     UNSAFE_TEXT = ("the tag cannot be added without touching other text", False, "3.13")
     # a family of files in the home category
     NO_HASH_KEY = ("its sort key in the category is no hash", False, "4.6")
-    PARTNER_UNTAGGED = ("its look-alike is there, but not in the category: people must settle it", False, "4.7")
+    PARTNER_UNTAGGED = (
+        "its look-alike is there, but not in the category: people must settle it",
+        False,
+        "4.7",
+    )
     PARTNER_UNKNOWN = ("nothing tells any more which files it looked like", False, "4.8")
     OVERWRITTEN = ("the file was overwritten since it was found", False, "4.5")
     NOT_IDENTICAL = ("no other file of its family is the very same picture", False, "4.4")
