@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from faebot_hash.web_settings import WebSettings
 from tests.counting import Counted
 from tests.pictures import LONG
 from tests.practice.server import HOST, free_port
+from tests.search_pages import search_pages
 from tests.test_web_generated import Generator
-from tests.web_world import D, P, served
+from tests.web_world import PICTURE, TITLES, D, P, served
 
 REQUESTS = 10_000 if LONG else 1_000
 CLIENTS = 200
@@ -51,15 +53,21 @@ def test_no_address_is_kept(
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     caplog.set_level(logging.DEBUG)
     canaries, generator = addresses(), Generator(8)
+    pages = search_pages(TITLES[1], 1)
     settings = WebSettings(requests_per_minute=300, trusted_proxies=1)
     limited = 0
     with served(tmp_path, settings=settings) as world:
         client = world.client
         for number in range(REQUESTS):
             address = canaries[number % CLIENTS if number % 2 else 0]
-            method, path, query, body, _ = generator.request()
+            method, _, place, query, body, _ = generator.request()
+            path = f"{place}?{query}"
+            if number % 10 == 1:
+                method, path, body = "GET", pages[number // 10 % len(pages)], {}
+            elif number % 10 == 3:
+                method, path, body = "POST", "/picture", {"data": {"picture": (BytesIO(PICTURE), "x.png")}}
             answer = client.open(
-                f"{path}?{query}",
+                path,
                 method=method,
                 headers={"X-Forwarded-For": f"198.51.100.7, {address}"},
                 environ_base={"REMOTE_ADDR": address},
