@@ -18,11 +18,12 @@ from faebot_hash.errors import StoreBusy
 from faebot_hash.judgements import Judged, pair_of, standing
 from faebot_hash.web import review_ports
 from faebot_hash.web.app import create_app
+from faebot_hash.web.login import login_routes
 from faebot_hash.web.review import review_routes
 from faebot_hash.web.review_api import review_api_routes
 from faebot_hash.web.review_ports import Reviews
 from faebot_hash.web.service import Service
-from faebot_hash.web_settings import WebSettings
+from faebot_hash.web_settings import Login, WebSettings
 
 BEGAN = datetime(2026, 10, 1, 8, 30, tzinfo=UTC)
 WIKI = "https://commons.wikimedia.org"
@@ -152,15 +153,17 @@ class Site:
         return client
 
 
-def review_app(reviews: Reviews, desk: review_ports.Desk, now: datetime = NOW) -> Flask:
+def review_app(reviews: Reviews, desk: review_ports.Desk, login: Login = Login.PRACTICE) -> Flask:
     """Join the routes of the review with the rest of the service, which is not asked for anything."""
     nothing: Any = None
-    settings = WebSettings(requests_per_minute=100_000, public_url=HOME)
+    settings = WebSettings(
+        requests_per_minute=100_000, wiki_url="http://127.0.0.1:1", public_url=HOME, login=login
+    )
     service = Service(settings, nothing, nothing, nothing, nothing)
-    pages = (review_routes(reviews, desk, WIKI, lambda: now), review_api_routes(reviews, WIKI))
-    return create_app(service, pages, session_key="a key for tests")
+    review = review_routes(reviews, desk, WIKI, lambda: NOW), review_api_routes(reviews, WIKI)
+    return create_app(service, (*review, login_routes(settings)), session_key="a key for tests")
 
 
-def on(shelf: Shelf) -> Site:
+def on(shelf: Shelf, login: Login = Login.PRACTICE) -> Site:
     """Serve a shelf."""
-    return Site(shelf, review_app(shelf, shelf))
+    return Site(shelf, review_app(shelf, shelf, login))

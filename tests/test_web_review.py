@@ -16,6 +16,7 @@ from faebot_hash.judgements import Judged, Judgement, pair_of
 from faebot_hash.web.review_pairs import facings, named, next_unjudged, unjudged
 from faebot_hash.web.review_pictures import WIDTHS_PX, are_alike, common_width, picture
 from faebot_hash.web.review_questions import BY_NAME, LONGEST_WHY, VIEWS
+from faebot_hash.web_settings import Login
 from tests.counting import Counted
 from tests.review_world import BEGAN, NOW, OURS, TOKEN, Shelf, Site, case_file, case_with, family, on, sha1
 from tests.web_page import Page
@@ -257,9 +258,16 @@ def test_earlier_verdicts_are_told_with_who_when_and_why() -> None:
 def test_who_is_not_signed_in_sees_everything_and_no_form() -> None:
     case = family(1, 2)
     page = get(on(Shelf([case])), f"/review/{case.key}")
-    assert "to judge" in page.text
+    assert page.all("a", href=f"/login?next=/review/{case.key}%3F")
     assert not page.all("form", method="post")
     assert not page.all("button")
+
+
+def test_where_nobody_can_sign_in_no_verdict_is_asked_for() -> None:
+    case = family(1, 2)
+    page = get(on(Shelf([case]), Login.NONE), f"/review/{case.key}")
+    assert "it takes no verdicts" in page.text
+    assert not page.all("a", href="/login")
 
 
 def test_enter_in_the_form_gives_no_verdict() -> None:
@@ -308,6 +316,7 @@ def test_a_queue_that_begins_nowhere_is_refused(query: str) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.spec("10.1")
 def test_a_verdict_is_kept_with_who_when_and_why(name: str) -> None:
     case, shelf = family(1, 2), Shelf([family(1, 2)])
     answer = judge(on(shelf), case.key, form(1, 2, name, why=" cropped\r\n at the\tright "))
@@ -408,6 +417,7 @@ def test_the_pair_must_be_of_the_family_that_the_address_names() -> None:
     assert shelf.rows == []
 
 
+@pytest.mark.spec("10.4")
 def test_a_family_whose_files_changed_is_not_judged() -> None:
     case = family(1, 2)
     shelf = Shelf([replace(family(1, 2, 3), key=case.key)])
@@ -431,6 +441,7 @@ STRANGERS: list[tuple[str, str, dict[str, str], int]] = [
 
 
 @pytest.mark.parametrize(("who", "token", "headers", "status"), STRANGERS)
+@pytest.mark.spec("10.2")
 def test_nobody_else_judges(
     who: str, token: str, headers: dict[str, str], status: int, counted: Counted
 ) -> None:

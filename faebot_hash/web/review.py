@@ -18,7 +18,7 @@ from faebot_hash.web.names import page_address
 from faebot_hash.web.plots import WIDTH
 from faebot_hash.web.questions import only
 from faebot_hash.web.refusals import RETRY_AFTER_S, Refused
-from faebot_hash.web.review_pairs import Facing, facings, named, next_unjudged, unjudged
+from faebot_hash.web.review_pairs import Facing, faced, facings, named, next_unjudged, unjudged
 from faebot_hash.web.review_pictures import SMALL_PX, picture
 from faebot_hash.web.review_ports import Desk, Reviews
 from faebot_hash.web.review_questions import (
@@ -89,7 +89,7 @@ def _queue(review: _Review) -> str:
     given = only(request.args, ("after", "done"))
     after = after_in(given)
     cases = review.reviews.open_cases(PAGE + 1, after, unjudged_only=False)
-    waiting = [(case, facings(case, _rows(review, case))) for case in cases[:PAGE]]
+    waiting = faced(review.reviews, cases[:PAGE])
     return render_template(
         "review.html",
         waiting=waiting,

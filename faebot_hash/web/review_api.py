@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from faebot_hash.judgements import Judged
 from faebot_hash.web.names import page_address
 from faebot_hash.web.questions import only
 from faebot_hash.web.refusals import Refused
-from faebot_hash.web.review_pairs import Facing, facings, unjudged
+from faebot_hash.web.review_pairs import Facing, faced, unjudged
 from faebot_hash.web.review_ports import Reviews
 from faebot_hash.web.review_questions import after_in, is_key, is_sha1, limit_in
 
@@ -39,7 +40,7 @@ def _families(reviews: Reviews) -> Response:
     cases = reviews.open_cases(most, after, unjudged_only=given.get("unjudged") == "yes")
     # A full answer may be the last one; the next is empty then.
     following = cases[-1].key if len(cases) == most else None
-    return jsonify({"families": [_summary(reviews, case) for case in cases], "next": following})
+    return jsonify({"families": [_summary(*one) for one in faced(reviews, cases)], "next": following})
 
 
 def _family(reviews: Reviews, wiki_url: str, key: str) -> Response:
@@ -47,7 +48,7 @@ def _family(reviews: Reviews, wiki_url: str, key: str) -> Response:
     case = reviews.case(key) if is_key(key) else None
     if case is None:
         raise Refused(404, "There is no such family.")
-    pairs = facings(case, _rows(reviews, case))
+    ((_, pairs),) = faced(reviews, [case])
     return jsonify(
         {
             "key": case.key,
@@ -68,12 +69,7 @@ def _verdicts(reviews: Reviews) -> Response:
     return jsonify({"verdicts": [_verdict(row) for row in reviews.history(most, sha1)]})
 
 
-def _rows(reviews: Reviews, case: Case) -> tuple[Judged, ...]:
-    return reviews.judged(sorted({file.sha1 for file in case.files}))
-
-
-def _summary(reviews: Reviews, case: Case) -> dict[str, Any]:
-    pairs = facings(case, _rows(reviews, case))
+def _summary(case: Case, pairs: Sequence[Facing]) -> dict[str, Any]:
     return {
         "key": case.key,
         "found": _moment(case.made_at),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from faebot_hash.cases import Case, CaseDifference, CaseFile
 from faebot_hash.judgements import Judged, Pair, standing
+from faebot_hash.web.review_ports import Reviews
 
 _NAME = re.compile(r"([1-9][0-9]{0,5})-([1-9][0-9]{0,5})", re.ASCII)
 
@@ -51,7 +52,8 @@ def facings(case: Case, rows: Iterable[Judged]) -> tuple[Facing, ...]:
 
     A verdict is on bytes: of pages that show the same bytes one stands for all.
     """
-    rows = tuple(rows)
+    asked = {one.pair for one in case.pairs}
+    rows = [row for row in rows if row.pair in asked]
     stands = standing(rows)
     told = defaultdict[Pair, list[Judged]](list)
     for row in sorted(rows, key=lambda one: one.at, reverse=True):
@@ -80,6 +82,12 @@ def facings(case: Case, rows: Iterable[Judged]) -> tuple[Facing, ...]:
             )
         )
     return tuple(sorted(found, key=lambda facing: (_rank(facing.first), _rank(facing.second))))
+
+
+def faced(reviews: Reviews, cases: Sequence[Case]) -> list[tuple[Case, tuple[Facing, ...]]]:
+    """Give families with their pairs, and look the verdicts on all of them up at once."""
+    rows = reviews.judged(sorted({file.sha1 for case in cases for file in case.files})) if cases else ()
+    return [(case, facings(case, rows)) for case in cases]
 
 
 def named(pairs: Sequence[Facing], name: str) -> Facing | None:
