@@ -284,6 +284,7 @@ def test_a_pair_that_people_keep_apart_leaves_the_category(scene: Scene) -> None
 
 
 @pytest.mark.parametrize("judgement", [Judgement.DUPLICATES, Judgement.CANNOT_TELL])
+@pytest.mark.spec("10.5")
 def test_other_judgements_change_nothing(scene: Scene, judgement: Judgement) -> None:
     judge(scene, (1, 2), judgement=judgement)
     assert scene.nomination().file.page_id == 2

@@ -42,6 +42,7 @@ rows = st.lists(
         ([DUPLICATES, CANNOT_TELL, NOT_DUPLICATES], NOT_DUPLICATES),
     ],
 )
+@pytest.mark.spec("10.3")
 def test_a_mistake_can_be_corrected_and_doubt_takes_nothing_back(
     given_in_turn: Sequence[Judgement], stands: Judgement
 ) -> None:
