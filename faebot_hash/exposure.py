@@ -49,7 +49,7 @@ _VALUES = tuple(
 _OPTION = re.compile(
     r"-{1,2}(?:db-?)?(?:pass|passwd|password|secret|client-?secret|token|access-?token)", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"://[^/@\s]*:[^/\s]*@")
+_ADDRESS = re.compile(r"://[^/@\s]*:[^/\s]*@|://\S*[?&]pass(?:word|wd)?=", re.IGNORECASE)
 
 
 class InGit(Enum):

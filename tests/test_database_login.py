@@ -76,6 +76,8 @@ def test_an_accounts_file_opens_the_store(mariadb: MariaServer, tmp_path: Path) 
         ("x://u:p/a@b@h/d", "x://…@h/d"),
         ("sqlite:///a.sqlite", "sqlite:///a.sqlite"),
         ("nonsense", "nonsense"),
+        ("u:p@h/d", "…@h/d"),
+        ("mariadb+pymysql://h/d?password=p&charset=utf8", "mariadb+pymysql://h/d?password=…&charset=utf8"),
     ],
 )
 def test_addresses_are_shown_without_passwords(address: str, shown: str) -> None:

@@ -228,6 +228,7 @@ def test_the_login_of_a_database_is_looked_at(tmp_path: Path) -> None:
         (["--client-secret=x"], True),
         (["-token:x"], True),
         (["--set", "store.url=mariadb+pymysql://u:p@h/d"], True),
+        (["-store:mariadb+pymysql://h/d?password=p"], True),
         (["--password"], False),
         (["--password", "--always"], False),
         (["-password"], False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 from collections.abc import Mapping
@@ -37,7 +38,8 @@ def read_address(address: str) -> URL:
 
 def without_password(address: str) -> str:
     """Give an address that may be shown, whether or not it can be taken apart."""
-    return re.sub(r"://.*@", "://…@", address)
+    hidden = re.sub(r"^([A-Za-z0-9+.-]*://)?.*@", r"\1…@", address, flags=re.DOTALL)
+    return re.sub(r"([?&]pass\w*=)[^&]*", r"\1…", hidden, flags=re.IGNORECASE)
 
 
 def with_account(url: URL, environment: Mapping[str, str] = os.environ, home: Path | None = None) -> URL:
@@ -75,3 +77,9 @@ def _check(file: Path) -> None:
             f"{file}: {error.strerror}; this file holds the account's name and password for the database"
         ) from error
     refuse_exposed(file)
+    options = configparser.RawConfigParser(allow_no_value=True, strict=False)
+    try:
+        options.read_string(file.read_text(encoding="utf-8"))
+    except (configparser.Error, UnicodeDecodeError):
+        # What the reader says quotes the line, and with it the password.
+        raise StoreError(f"{file}: no file of options; write [client], user = … and password = …") from None

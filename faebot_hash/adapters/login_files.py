@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pywikibot
@@ -11,6 +12,12 @@ from faebot_hash.adapters.secret_files import refuse_exposed, refuse_in_argument
 from faebot_hash.errors import SettingsError
 
 OWN_SETTINGS = "user-config.py"
+FORM = '("ACCOUNT", BotPassword("NAME", "PASSWORD"))'
+
+_TEXT = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_LOGIN = re.compile(
+    rf"\(\s*(?:{_TEXT}\s*,\s*){{1,3}}(?:{_TEXT}|BotPassword\(\s*{_TEXT}\s*,\s*{_TEXT}\s*\))\s*,?\s*\)"
+)
 
 
 def refuse_exposed_login(folder: Path, password_file: str | None = None) -> None:
@@ -34,7 +41,17 @@ def refuse_exposed_login(folder: Path, password_file: str | None = None) -> None
     if named:
         # Pywikibot looks there first, then in the current folder.
         beside = folder / named
-        refuse_exposed(beside if beside.exists() or beside.is_symlink() else Path(named))
+        path = beside if beside.exists() or beside.is_symlink() else Path(named)
+        refuse_exposed(path)
+        _refuse_malformed(path)
+
+
+def _refuse_malformed(path: Path) -> None:
+    """Refuse a password file that Pywikibot would complain of: its warnings quote the line."""
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        plain = line.strip()
+        if plain and not plain.startswith("#") and not _LOGIN.fullmatch(plain):
+            raise SettingsError(f"{path}: line {number} is not of the form {FORM}")
 
 
 def _secrets_of(config: Path) -> tuple[bool, bool]:
