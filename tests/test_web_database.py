@@ -25,7 +25,7 @@ from faebot_hash.hash_index import IndexedPage
 from tests.counting import Counted
 from tests.mariadb_server import MariaServer
 from tests.pictures import LONG
-from tests.web_world import PICTURE, TITLES, D, P, World, served
+from tests.web_world import FAMILY, PICTURE, TITLES, D, P, World, served
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = (1040, 1203, 1205, 1213, 1226, 1290, 1317, 1969, 2003, 2006, 2013)
@@ -41,6 +41,14 @@ ROUTES = (
     ("GET", f"/api/v1/near/page?title={quote(TITLES[1])}"),
     ("POST", "/api/v1/near/picture"),
     ("GET", "/healthz"),
+    ("GET", f"/near?phash={to_hex(P)}"),
+    ("GET", "/near?page_id=1"),
+    ("GET", "/review"),
+    ("GET", f"/review/{FAMILY.key}"),
+    ("GET", "/statistics"),
+    ("GET", "/api/v1/families"),
+    ("GET", f"/api/v1/families/{FAMILY.key}"),
+    ("GET", "/api/v1/verdicts"),
 )
 
 
@@ -83,7 +91,7 @@ def ask(world: World, method: str, path: str) -> Any:
 
 def check_refused(answer: Any) -> None:
     assert answer.status_code == 503
-    assert list(answer.get_json()) == ["error"]
+    assert answer.mimetype == "text/html" or list(answer.get_json()) == ["error"]
     assert "broken" not in answer.text
     assert int(answer.headers["Retry-After"]) > 0
 
@@ -97,7 +105,7 @@ def test_each_error_on_each_query_is_told_and_over(maria: tuple[World, Faults], 
         assert ask(world, method, path).status_code == 200
         queries = len(faults.statements)
         assert queries >= 1
-        for number in NUMBERS:
+        for number in NUMBERS if LONG else random.sample(NUMBERS, 1):
             for after in range(queries):
                 faults.number, faults.after = number, after
                 check_refused(ask(world, method, path))
@@ -112,7 +120,7 @@ def test_a_connection_is_not_used_after_an_error(maria: tuple[World, Faults]) ->
     assert isinstance(reader, IndexReader)
 
     def connection_number() -> Any:
-        return reader._run(lambda connection: connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar())
+        return reader.read(lambda connection: connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar())
 
     before = connection_number()
     assert connection_number() == before
@@ -167,9 +175,9 @@ def test_a_statement_that_takes_too_long_is_ended(mariadb: MariaServer, tmp_path
     with served(tmp_path, url=url) as world:
         reader = IndexReader(url, 0.2)
         with pytest.raises(StoreError, match="too slowly"):
-            reader._run(lambda connection: connection.scalar(text("SELECT SLEEP(5)")))
+            reader.read(lambda connection: connection.scalar(text("SELECT SLEEP(5)")))
         with pytest.raises(StoreError):
-            reader._run(lambda connection: connection.execute(text("DELETE FROM page")))
+            reader.read(lambda connection: connection.execute(text("DELETE FROM page")))
         assert reader.last_change() > 0
         assert ask(world, *ROUTES[0]).status_code == 200
 
@@ -183,7 +191,7 @@ def test_each_thread_has_its_connection(mariadb: MariaServer, tmp_path: Path) ->
         def one() -> None:
             barrier.wait()
             seen.add(
-                reader._run(lambda connection: connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar())
+                reader.read(lambda connection: connection.exec_driver_sql("SELECT CONNECTION_ID()").scalar())
             )
             barrier.wait()
 
@@ -213,7 +221,7 @@ def test_an_sqlite_reader_cannot_write(tmp_path: Path) -> None:
         reader = world.service.pages
         assert isinstance(reader, IndexReader)
         with pytest.raises(StoreError, match="readonly"):
-            reader._run(lambda connection: connection.exec_driver_sql("DELETE FROM page"))
+            reader.read(lambda connection: connection.exec_driver_sql("DELETE FROM page"))
 
 
 def built_texts(path: Path) -> list[str]:
@@ -236,6 +244,7 @@ def built_texts(path: Path) -> list[str]:
 def test_no_statement_of_the_service_is_built_from_values(counted: Counted) -> None:
     files = [*(ROOT / "faebot_hash" / "web").glob("*.py")]
     names = ("index_reader", "external_links", "live_index", "hash_changes", "pages", "fingerprints")
+    names += ("review_reader", "review_cases", "judgements", "judgement_desk")
     files += [ROOT / "faebot_hash" / "adapters" / f"{name}.py" for name in names]
     assert [complaint for path in files for complaint in built_texts(path)] == []
     counted("W6", len(files), "files without a statement built from values")
@@ -324,12 +333,13 @@ def test_a_question_to_the_replica_is_limited(replica: str, mariadb: MariaServer
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, *others: object) -> None:
         seen.append((statement, parameters))
 
-    assert len(links.linking("fi.finna", "a", 5_000)) == 100
+    assert len(links.linking("com.example", "plain", 5_000)) == 100
     ((statement, parameters),) = seen
     assert "SET STATEMENT max_statement_time" in statement
     assert parameters["seconds"] <= external_links.LONGEST_S
     assert parameters["most"] <= 100
     assert links.linking("fi.finna", "Lehto", 1) == [(6, "Datei_ü_6.jpg")]
+    statement, parameters = seen[-1]
     with mariadb.connect(replica.rpartition("/")[2]) as connection, connection.cursor() as cursor:
         cursor.execute("EXPLAIN " + statement.partition(" FOR\n")[2], parameters)
         kinds = {row[3] for row in cursor.fetchall()}
