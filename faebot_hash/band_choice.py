@@ -20,11 +20,11 @@ Cut = Callable[[Entropy, int], Dealt]
 
 _MOST_EXTRA_BANDS = 6
 _SAMPLE = 1 << 16
-_BITS_SAMPLE = 1 << 12
+_BITS_SAMPLE = 1 << 10
 _SAMPLED_TABLES = 3
 _ENTROPY_STEPS_PER_BIT = 8
 _ALIKE = 1.03
-_STRIDE = 1597
+_STRIDE = 397
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,27 @@ def _bucket(
 
 
 @compiled  # type: ignore[untyped-decorator]
+def _find_buckets(
+    values: Values, steps: Values, shift: np.uint64, buckets: int, out: Values, ends: Digits
+) -> None:
+    """Do what ``_bucket`` does, for values that ascend by their keys."""
+    keys = np.empty(_BLOCK, np.uint64)
+    ends[: buckets + 1] = 0
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        _keys(part, steps, keys)
+        out[start : start + len(part)] = part
+        for at in range(len(part)):
+            ends[np.int64(keys[at] >> shift)] = np.uint32(start + at + 1)
+    for at in range(1, buckets):
+        ends[at] = max(ends[at], ends[at - 1])
+
+
+@compiled  # type: ignore[untyped-decorator]
 def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on with
-    dealt: Values, starts: Ints, last: int, tables: Ints, steps: Values, key_bits: Ints, masks: Values,
-    asked: Any, ahead: Ints, tolerance: np.uint64, digits: Digits, bucketed: Values, ends: Digits,
-    place: Ints, one: Values, other: Values,
+    dealt: Values, starts: Ints, last: int, tables: Ints, steps: Values, key_bits: Ints, ascending: Any,
+    masks: Values, asked: Any, ahead: Ints, tolerance: np.uint64, digits: Digits, bucketed: Values,
+    ends: Digits, place: Ints, one: Values, other: Values,
 ) -> int:  # fmt: skip
     """Go on from ``place`` (part, table, bucket, row, column) until the results are nearly full.
 
@@ -134,7 +151,10 @@ def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on w
         if bucket < 0:
             shift = np.uint64(key_bits[table] - digit_bits)
             values = dealt[starts[part] : starts[part + 1]]
-            _bucket(values, steps[table], shift, buckets, digits, bucketed, ends)
+            if ascending[table]:
+                _find_buckets(values, steps[table], shift, buckets, bucketed, ends)
+            else:
+                _bucket(values, steps[table], shift, buckets, digits, bucketed, ends)
             bucket, row, column = 0, 0, 1
         while bucket < buckets:
             after, end, longest = bucket, row, 0
@@ -191,15 +211,15 @@ def _compare(
     Neighbours of two buckets are compared, too: that costs less than asking which those are.
     """
     for lag in range(1, longest):
-        near = 0
-        for at in range(len(values) - lag):
-            near += count_bits(values[at] ^ values[at + lag]) <= tolerance
+        near, later = 0, values[lag:]
+        for at in range(len(later)):
+            near += count_bits(values[at] ^ later[at]) <= tolerance
         if near == 0:
             continue
-        for at in range(len(values) - lag):
-            difference = values[at] ^ values[at + lag]
+        for at in range(len(later)):
+            difference = values[at] ^ later[at]
             if count_bits(difference) <= tolerance and _first(difference, masks, asked, ahead):
-                one[found], other[found] = values[at], values[at + lag]
+                one[found], other[found] = values[at], later[at]
                 found += 1
     return found
 

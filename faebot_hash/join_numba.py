@@ -43,6 +43,7 @@ class _Tables:
 
     steps: Values
     key_bits: Ints
+    ascending: npt.NDArray[np.bool_]
     masks: Values
     asked: npt.NDArray[np.bool_]
     ahead: Ints
@@ -89,6 +90,7 @@ def _described(plan: Plan, tables: Sequence[tuple[int, ...]], bits: int) -> _Tab
     return _Tables(
         np.array([_steps(plan, table, bits, most) for table in tables]),
         np.array([plan.key_bits(table) - bits for table in tables], np.int64),
+        np.array([plan.ascends(table) for table in tables]),
         np.array(plan.masks, np.uint64),
         np.array([[band in table for band in bands] for table in tables]).reshape(len(tables), len(bands)),
         np.array([table[-1] + 1 if table else 0 for table in tables], np.int64),
@@ -153,8 +155,9 @@ def _pairs(
     place = np.array([first, chunk[0], -1, 0, 0], np.int64)
     while place[0] < last:
         found = scan_parts(
-            dealt, starts, last, np.array(chunk), tables.steps, tables.key_bits, tables.masks, tables.asked,
-            tables.ahead, np.uint64(tolerance_bits), digits, bucketed, ends, place, one, other,
+            dealt, starts, last, np.array(chunk), tables.steps, tables.key_bits, tables.ascending,
+            tables.masks, tables.asked, tables.ahead, np.uint64(tolerance_bits), digits, bucketed,
+            ends, place, one, other,
         )  # fmt: skip
         if found:
             yield one[:found].copy(), other[:found].copy()
