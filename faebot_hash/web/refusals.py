@@ -71,13 +71,14 @@ def _for_people() -> bool:
 
 
 def _page(status: int, sentence: str, retry_after_s: int | None) -> Response:
-    title = TITLES.get(status, "Something went wrong")
-    advice = ADVICE.get(status, "")
-    return make_response(
-        render_template(
-            "error.html", title=title, sentence=sentence, advice=advice, retry_after_s=retry_after_s
-        )
-    )
+    told = {
+        "title": TITLES.get(status, "Something went wrong"),
+        "sentence": sentence,
+        "advice": ADVICE.get(status, ""),
+        "retry_after_s": retry_after_s,
+        "needs_login": status == 401,
+    }
+    return make_response(render_template("error.html", **told))
 
 
 def answer_refusals(app: Flask) -> None:
