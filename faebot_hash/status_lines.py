@@ -9,7 +9,7 @@ from faebot_hash.edits import Kind
 from faebot_hash.escape import plain
 from faebot_hash.status import Figures
 
-OWN_JOB = "status"
+OWN_JOB = "report-status"
 """The job that writes the page, which tells nothing of itself."""
 
 

@@ -205,7 +205,7 @@ def full_store(address: str) -> None:
         plan(store, "r1", "DONE", kind="report")
         plan(store, "open")
         plan(store, "back", "UNDONE")
-        for name, status in (("find-noaa", 0), ("status", 0), ("confirm", 75)):
+        for name, status in (("find-noaa", 0), ("report-status", 0), ("confirm", 75)):
             record = JobRecord(name, NOW, NOW, status, NOW if status == 0 else None)
             store.keep_checkpoint(f"{CHECKPOINT}{name}", record.written)
 
@@ -219,7 +219,7 @@ def test_status_for_people_and_programs(address: str, capsys: pytest.CaptureFixt
     assert main(["status", "--store", address, "--json"]) == 0
     read = json.loads(capsys.readouterr().out)
     assert (read["edits"], read["undone"], read["open_edits"]) == ({"identified": 2}, 1, 1)
-    assert {job["name"]: job["exit"] for job in read["jobs"]} == {"find-noaa": 0, "status": 0, "confirm": 75}
+    assert {job["name"]: job["exit"] for job in read["jobs"]} == {"find-noaa": 0, "report-status": 0, "confirm": 75}
     assert read["rows"]["journal"] == 5
     assert "sEcret" not in json.dumps(read)
 
@@ -241,8 +241,8 @@ def test_the_page_tells_nothing_of_its_own_making(address: str) -> None:
     with Store.open(address, now=lambda: NOW) as store:
         before = status_page(store.figures(), {"identified": 1})
         plan(store, "r2", "DONE", kind="report")
-        record = JobRecord("status", NOW, NOW + timedelta(hours=1), 4)
-        store.keep_checkpoint(f"{CHECKPOINT}status", record.written)
+        record = JobRecord("report-status", NOW, NOW + timedelta(hours=1), 4)
+        store.keep_checkpoint(f"{CHECKPOINT}report-status", record.written)
         assert status_page(store.figures(), {"identified": 1}) == before
         plan(store, "t9", "DONE", page_id=9)
         assert status_page(store.figures(), {"identified": 1}) != before

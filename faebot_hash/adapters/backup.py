@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select
 from faebot_hash.adapters import sqlite_copy
 from faebot_hash.adapters.mariadb_database import MariaDatabase
 from faebot_hash.adapters.open_database import open_database
+from faebot_hash.adapters.patience import Patience
 from faebot_hash.adapters.schema import alembic_version, commit_mark, counter, lease, meta, metadata
 from faebot_hash.adapters.sqlite_database import SqliteDatabase
 from faebot_hash.errors import StoreError
@@ -37,7 +38,7 @@ Contents = dict[str, tuple[int, str]]
 """For each table its number of rows, and a SHA-256 of all of them in the order of their keys."""
 
 
-def back_up(url: str, path: Path, at: datetime) -> Path:
+def back_up(url: str, path: Path, at: datetime, patience: Patience | None = None) -> Path:
     """Write a backup to a new file, or into a folder under the name of a moment; gives the file.
 
     Writers go on meanwhile. Raises StoreError, and then leaves nothing behind.
@@ -47,7 +48,7 @@ def back_up(url: str, path: Path, at: datetime) -> Path:
         raise StoreError(f"{target}: is there already; name another file")
     with TemporaryDirectory(prefix="faebot-backup-") as folder:
         made = Path(folder) / "store.sqlite"
-        with closing(open_database(url, write=False)) as database:
+        with closing(open_database(url, write=False, patience=patience)) as database:
             if isinstance(database, SqliteDatabase):
                 sqlite_copy.copy_file(database.path, made)
             elif isinstance(database, MariaDatabase):

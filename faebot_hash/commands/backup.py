@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from faebot_hash.adapters import backup
+from faebot_hash.adapters.patience import Patience
 from faebot_hash.commands import Commands
-from faebot_hash.commands.store_options import store_options, store_url
+from faebot_hash.commands.store_options import chosen_settings, store_options, store_url
 from faebot_hash.errors import SettingsError
+from faebot_hash.options import public_address
 
 ABOUT_BACKUP = """\
 Write all of the store, as of one moment, to one SQLite file, while runs go on writing. The file is checked
@@ -49,7 +51,10 @@ def add(commands: Commands) -> None:
 def _back_up(options: argparse.Namespace) -> None:
     if options.keep < 0 or (options.keep and not options.path.is_dir()):
         raise SettingsError("--keep N goes with a folder, and keeps one file or more")
-    made = backup.back_up(store_url(options), options.path, datetime.now(UTC))
+    settings = chosen_settings(options)
+    patience = Patience.through_outages(settings.store.patience_h, print)
+    url = public_address(options.store) or settings.store.url
+    made = backup.back_up(url, options.path, datetime.now(UTC), patience)
     print(f"{made}: {made.stat().st_size:,} bytes")
     for old in backup.keep_newest(options.path, options.keep) if options.keep else ():
         print(f"{old}: removed")
