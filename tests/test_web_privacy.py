@@ -11,12 +11,15 @@ import time
 from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from faebot_hash.web import gunicorn_settings
 from faebot_hash.web.limiter import KEY_LASTS_S, MOST_CLIENTS, Limiter
-from faebot_hash.web_settings import WebSettings
+from faebot_hash.web.login import login_routes
+from faebot_hash.web_settings import Login, WebSettings
+from tests import oauth_site
 from tests.counting import Counted
 from tests.pictures import LONG
 from tests.practice.server import HOST, free_port
@@ -76,10 +79,41 @@ def test_no_address_is_kept(
             limited += answer.status_code == 429
             assert address not in answer.text
             assert address not in str(answer.headers)
+            assert "Set-Cookie" not in answer.headers
     assert limited > 0
     assert places_with(tmp_path, canaries) == []
     assert not [one for one in canaries if one in caplog.text]
     counted("W8", REQUESTS, f"requests from {CLIENTS} addresses, none of which is kept")
+
+
+def test_the_login_keeps_the_name_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, counted: Counted
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    settings = WebSettings(login=Login.WIKIMEDIA, public_url=oauth_site.PUBLIC_URL, trusted_proxies=1)
+    canaries, cookies = addresses()[:20], []
+    limiter = Limiter(10_000)
+    with oauth_site.served() as site:
+        login = login_routes(settings, site.accounts())
+        with served(tmp_path, settings=settings, login=login, session_key="k" * 40, limiter=limiter) as world:
+            for address in canaries:
+                client = world.app.test_client()
+                given: dict[str, Any] = {
+                    "base_url": oauth_site.PUBLIC_URL,
+                    "headers": {"X-Forwarded-For": address},
+                    "environ_base": {"REMOTE_ADDR": address},
+                }
+                departure = client.get("/login", **given)
+                back = client.get(f"/login/callback?{site.grant(departure.headers['Location'])}", **given)
+                assert back.status_code == 303
+                cookies += [departure.headers["Set-Cookie"], back.headers["Set-Cookie"]]
+                with client.session_transaction(base_url=oauth_site.PUBLIC_URL) as session:
+                    assert session.keys() == {"_permanent", "name", "since", "csrf"}
+                    assert session["name"] == site.profile["username"]
+    secrets = [*canaries, oauth_site.CODE, oauth_site.TOKEN, oauth_site.CLIENT.secret, site.profile["email"]]
+    assert places_with(tmp_path, secrets) == []
+    assert not [one for one in secrets if one in caplog.text or one in str(cookies)]
+    counted("W8", len(canaries), "logins that keep the account's name alone")
 
 
 def test_a_planted_address_would_be_found(tmp_path: Path) -> None:
