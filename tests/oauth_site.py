@@ -40,7 +40,7 @@ class OAuthSite(ThreadingHTTPServer):
             "username": "Some Reviewer",
             "editcount": 50,
             "blocked": False,
-            "email": "canary@mail.test",
+            "email": "mail-canary-31c8",
         }
         self.on_token: Trouble | None = None
         self.on_profile: Trouble | None = None

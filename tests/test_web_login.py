@@ -35,7 +35,7 @@ from tests.oauth_site import (
 from tests.web_world import World, served
 
 KEY = "a key for signing that is long enough"
-CANARIES = (CLIENT.secret, TOKEN, CODE, "canary@mail.test")
+CANARIES = (CLIENT.secret, TOKEN, CODE, "mail-canary-31c8")
 OAUTH = WebSettings(requests_per_minute=100_000, login=Login.WIKIMEDIA, public_url=PUBLIC_URL)
 PRACTICE = WebSettings(requests_per_minute=100_000, login=Login.PRACTICE, wiki_url="http://127.0.0.1:8810")
 SAME = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
