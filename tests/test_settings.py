@@ -3,18 +3,22 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from faebot_hash.__main__ import main
 from faebot_hash.collection import Collection
 from faebot_hash.errors import SettingsError
 from faebot_hash.merit import Criterion, Keep
 from faebot_hash.model import SliceKind
+from faebot_hash.options import read
 from faebot_hash.settings import ScoreSettings, Settings
-from faebot_hash.settings_file import load, parse
+from faebot_hash.settings_file import chosen, load, parse
 
 SHIPPED = Path(__file__).parent.parent / "config" / "faebot.toml"
 
@@ -100,6 +104,9 @@ def test_values_arrive_with_their_types() -> None:
         ("[search]\nmax_hits = 1\n", "between 2 and 10,000"),
         ("[tagging]\nedit_interval_s = -1\n", "0 or more"),
         ("[tagging]\nedit_interval_s = nan\n", "0 or more"),
+        ("[tagging]\nopen_to = 'commons'\n", "a list of strings"),
+        ("[wiki]\nrun_page = ' '\n", "titles of pages, none of them empty"),
+        ("[wiki]\nsettings_page = ''\n", "titles of pages, none of them empty"),
         ("[score]\nkeep = 'both'\n", r"\[score\] keep: one of highest, lowest"),
         ("[score]\nkeep = ['highest']\n", "one of highest, lowest"),
         ("[score]\nmin_lead = 0\n", "at least 1"),
@@ -185,6 +192,85 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         path.write_bytes(content)
     with pytest.raises(SettingsError, match=message):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        ("tagging.trial=false", False),
+        ("tagging.edit_interval_s=30", 30.0),
+        ("tagging.edit_interval_s = 30.5 ", 30.5),
+        ("tagging.open_to=['commons', 'test']", ("commons", "test")),
+        ("wiki.run_word=go", "go"),
+        ("wiki.run_word='go on'", "go on"),
+        ("wiki.run_page=User:{account}/Stop = start", "User:{account}/Stop = start"),
+        ("confirm.original_bytes=50_000_000", 50_000_000),
+        ("score.keep=lowest", Keep.LOWEST),
+        ("tagging.reverts_accepted_until=2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("store.url=sqlite:///x=y.sqlite", "sqlite:///x=y.sqlite"),
+    ],
+)
+def test_the_command_line_stands_above_the_file(tmp_path: Path, change: str, value: object) -> None:
+    path = tmp_path / "faebot.toml"
+    path.write_text("[tagging]\ntrial = true\nduplicate_limit = 7\n", encoding="utf-8")
+    section, key = change.partition("=")[0].strip().split(".")
+    changed = load(path, [change])
+    assert getattr(getattr(changed, section), key) == value
+    assert changed.tagging.duplicate_limit == 7
+    assert chosen({"settings": str(path), "set": change}) == changed
+
+
+def test_changes_come_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "faebot.toml"
+    path.write_text("[collection.crabs]\nrevisit_days = 3\n", encoding="utf-8")
+    settings = load(path, ["near.both=true", "collection.crabs.mime=image/png", "near.both=false"])
+    assert settings.collection == (Collection("crabs", mime="image/png", revisit_days=3),)
+    assert settings.near.both is False
+    given = read(["-set:near.both=true", "-set:near.dhash_bits=1"], flags=(), values={"set"})
+    assert chosen({**given, "settings": str(path)}).near == replace(settings.near, both=True, dhash_bits=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("tagging.trial", "write SECTION.KEY=VALUE"),
+        ("trial=false", "write SECTION.KEY=VALUE"),
+        (".trial=false", "write SECTION.KEY=VALUE"),
+        ("=", "write SECTION.KEY=VALUE"),
+        ("taging.trial=false", "unknown taging"),
+        ("tagging.trail=false", r"with tagging.trail=false: \[tagging\]: unknown trail"),
+        ("tagging.trial=no", "bool expected, not 'no'"),
+        ("tagging.trial=1", "bool expected"),
+        ("tagging.duplicate_limit=0", "between 1 and 1,000"),
+        ("tagging.duplicate_limit=1\nmin=2", "int expected"),
+        ("tagging.open_to=commons", "a list of strings"),
+        ("tagging.trial.now=true", "trial is a value, not a section"),
+        ("collection.Crabs.mime=image/png", "lower-case letters"),
+    ],
+)
+def test_the_command_line_is_held_to_the_same_rules(tmp_path: Path, change: str, message: str) -> None:
+    path = tmp_path / "faebot.toml"
+    path.write_text("[tagging]\ntrial = true\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=message):
+        load(path, [change])
+
+
+def test_no_password_comes_by_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "faebot.toml"
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(SettingsError, match="command line") as caught:
+        load(path, ["store.url=mariadb+pymysql://u:hunter2@h/d"])
+    assert "hunter2" not in str(caught.value)
+
+
+def test_commands_take_settings_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "faebot.toml"
+    path.write_text(f"[store]\nurl = 'sqlite:///{tmp_path}/none.sqlite'\n", encoding="utf-8")
+    given = ["runs", "--settings", str(path)]
+    assert main([*given, "--set", f"store.url=sqlite:///{tmp_path}/other.sqlite"]) == 1
+    assert "other.sqlite: no such file" in capsys.readouterr().err
+    assert main([*given, "--set", "store.ulr=x"]) == 2
+    assert "unknown ulr" in capsys.readouterr().err
 
 
 def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
