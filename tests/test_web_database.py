@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 NUMBERS = (1040, 1203, 1205, 1213, 1226, 1290, 1317, 1969, 2003, 2006, 2013)
 TURMOIL = 1_000 if LONG else 100
 PAYLOADS = 300
+TRIED = slice(None, None, 1 if LONG else 10)
 ROUTES = (
     ("GET", f"/search?phash={P}&dhash={D}"),
     ("GET", "/pagesearch?page_id=1"),
@@ -272,7 +273,7 @@ def payloads() -> list[str]:
         lambda core: core * 7, lambda core: f"Lehtojärvi 1{core}", lambda core: f"File:{core}xyz",
         lambda core: f"  {core}  x", lambda core: f"({core})",
     ]  # fmt: skip
-    return [dress(core) for core in cores for dress in dresses][:PAYLOADS][:: 1 if LONG else 10]
+    return [dress(core) for core in cores for dress in dresses][:PAYLOADS]
 
 
 REPLICA = """
@@ -308,12 +309,13 @@ def replica(mariadb: MariaServer) -> str:
 def test_each_payload_is_looked_for_literally(replica: str, tmp_path: Path, counted: Counted) -> None:
     links = ReplicaLinks(replica, 5.0)
     rows = {number: f"/{payload}/{number}" for number, payload in enumerate(payloads(), start=1)}
-    for payload in payloads():
+    tried = payloads()[TRIED]
+    for payload in tried:
         expected = sorted(number for number, path in rows.items() if payload in path)[:100]
         assert [page_id for page_id, _ in links.linking("fi.finna", payload, 100)] == expected, payload
         assert links.linking(payload, "/", 100) == [], payload
     with served(tmp_path) as world:
-        for number, payload in enumerate(payloads()):
+        for number, payload in enumerate(tried):
             title = f"X{payload}".strip()
             world.store.put_pages([IndexedPage(1_000 + number, title, f"{1_000 + number:040x}")])
             found = world.service.pages.page_titled(title)
@@ -322,7 +324,7 @@ def test_each_payload_is_looked_for_literally(replica: str, tmp_path: Path, coun
             answer = world.client.get(f"/pagesearch?page_title={quote(payload)}nowhere")
             assert answer.status_code == 404
         assert len(world.client.get(f"/search?phash={P}&dhash={D}").get_json()) == 4
-    counted("W6", len(payloads()), "payloads that are looked for literally")
+    counted("W6", len(tried), "payloads that are looked for literally")
 
 
 def test_a_question_to_the_replica_is_limited(replica: str, mariadb: MariaServer) -> None:
