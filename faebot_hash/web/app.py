@@ -26,6 +26,9 @@ COSTS = {
     "api.near_bulk": 30,
     "login.arrive": 60,
     "pages.picture": 20,
+    "review.queue": 3,
+    "review.statistics": 5,
+    "review_api.families": 6,
 }
 """What a request to a route takes from a client's minute; 1 where it is not named."""
 
