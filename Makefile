@@ -122,6 +122,7 @@ bench: $(BENCH_STAMP)
 	@$(BIN)/python -m tests.bench.confirm
 	@$(BIN)/python -m tests.bench.match
 	@$(BIN)/python -m tests.bench.recall
+	@$(BIN)/python -m tests.bench.errors
 	@$(BIN)/python -m tests.bench.web
 
 bench-commons: $(BENCH_STAMP)
