@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pywikibot
@@ -150,6 +152,12 @@ def test_what_cannot_be_seen_never_passes() -> None:
     assert {check for check, health in findings.items() if health is Health.FAILS} == unseen
 
 
+def test_the_document_names_every_check() -> None:
+    text = (CHECKOUT / "docs" / "operating.md").read_text(encoding="utf-8")
+    part = text.partition("## The doctor")[2].partition("### Opening")[0]
+    assert re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE) == list(CHECKS)
+
+
 RECORD = SignOff("commons", "Ann's bot", "0.1.0", "abc", NOW)
 
 
@@ -179,6 +187,37 @@ def test_a_wiki_opens_by_the_setting_and_the_record_together(
     told = why_closed(record, RECORD, open_to)
     assert why in told
     assert bool(told) == bool(why)
+
+
+@dataclass
+class Wiki:
+    """What the door asks of a wiki."""
+
+    account_folder: Path
+    family: str = "commons"
+    user: str = "Ann's bot"
+
+
+def test_the_door_opens_and_closes(tmp_path: Path) -> None:
+    wiki: Any = Wiki(tmp_path)
+    opening = Settings(tagging=TaggingSettings(open_to=("commons",)))
+    url = "sqlite:///a.sqlite"
+
+    def why(settings: Settings = opening, url: str = url, wiki: Any = wiki) -> str:
+        return sign_off_file.why_not_opened(wiki, settings, url)
+
+    assert "run `python -m faebot_hash doctor --family commons`" in why()
+    sign_off_file.write(tmp_path, sign_off_file.signed(wiki, opening, url))
+    assert why() == ""
+    assert why(replace(opening, near=replace(opening.near, phash_bits=1))) == "", "decides no edit"
+    assert "looked at others" in why(replace(opening, tagging=replace(opening.tagging, trial=False)))
+    assert "looked at others" in why(url="sqlite:///b.sqlite")
+    assert "open_to" in why(Settings())
+    assert "may not be edited yet" in why(wiki=replace(wiki, user="Bob's bot"))
+    assert "open_to" in why(wiki=replace(wiki, family="test"))
+    assert why(Settings(), wiki=replace(wiki, family="practice")) == ""
+    sign_off_file.remove(tmp_path, "commons", "Ann's bot")
+    assert "may not be edited yet" in why()
 
 
 def test_other_settings_have_another_digest() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from faebot_hash.settings import ScoreSettings, Settings, TaggingSettings
 from faebot_hash.settings_file import parse
 from tests.operator import SETTINGS, Operator
 from tests.practice.configuration import BOT
+from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
 from tests.test_gate import PROPOSAL
 
@@ -85,6 +87,17 @@ def test_every_key_of_the_page_is_a_setting_and_tried_above() -> None:
     for section, key in MORE_CAREFUL:
         assert hasattr(getattr(LIVE, section), key)
     assert len(MORE_CAREFUL) == 13 + len(("opted_out", "trial"))
+
+
+def test_the_document_names_every_key_of_the_page() -> None:
+    text = (CHECKOUT / "docs" / "operating.md").read_text(encoding="utf-8")
+    part = text.partition("### The settings page on the wiki")[2].partition("\n- ")[0]
+    told = re.findall(r"`(\w+)\.(\w+)`", part)
+    assert sorted(told) == sorted(MORE_CAREFUL)
+    (example,) = re.findall(r"^    \{.*?^    \}", part, re.MULTILINE | re.DOTALL)
+    assert said(json.loads(example)).warnings == (
+        f"the settings page {BOT}/Settings.json: collections_off: no collection is called “noaa”",
+    )
 
 
 def test_switched_off_stays_off() -> None:
