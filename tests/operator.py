@@ -54,11 +54,15 @@ class Operator:
             return one.run(page.title() for page in pages)
 
     def confirm(self, settings: Settings = SETTINGS, **options: Any) -> ConfirmTally:
-        """Confirm what is in the home category; reports go to a folder beside the store."""
+        """Confirm what is in the home category; reports go to a folder beside the store.
+
+        ``chosen`` are titles: then only their families are looked into.
+        """
+        chosen: set[str] | None = options.pop("chosen", None)
         given = {"confirm": lambda proposal: True, "say": lambda line: None, **options}
         url = f"sqlite:///{self.store}"
         with Session(pywikibot.Site(), settings, "confirm", store_url=url, **given) as session:
-            return Confirmation(session, folder=self.folder / "reports").run()
+            return Confirmation(session, folder=self.folder / "reports").run(chosen)
 
     def near(self, name: str, settings: Settings = SETTINGS, **options: Any) -> list[NearFound | Skipped]:
         """List the near matches of a search's collection."""
