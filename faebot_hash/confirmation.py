@@ -70,10 +70,10 @@ class Confirmation:
             self._session.recheck()
             is_whole = chosen is None
         finally:
-            self._keep_cases(report.findings, is_whole)
             if self._folder:
                 report.write(self._folder)
             self._say(total_lines(tally, colour=self._colour))
+            self._keep_cases(report.findings, is_whole)
         report.publish(self._folder)
         return tally
 

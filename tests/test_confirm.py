@@ -8,8 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from faebot_hash.cases import key_of
 from faebot_hash.confirm import Confirmer
+from faebot_hash.confirmation import Confirmation
 from faebot_hash.edits import Applied, Kind, Outcome, PageEdit, Proposal
+from faebot_hash.errors import WikiError
 from faebot_hash.family import Confirmed, Facts
 from faebot_hash.judgements import Judgement
 from faebot_hash.model import PageText
@@ -434,6 +437,47 @@ def test_a_nomination_that_is_judged_apart_is_taken_back_and_cleaned_up(scene: S
     assert isinstance(proposal, Proposal)
     assert (proposal.file.page_id, proposal.kind) == (2, Kind.CLEANED)
     assert OUR_LINE not in proposal.edit.new_text
+
+
+# What is kept for people to judge
+
+
+def run(scene: Scene, chosen: set[str] | None = None) -> set[frozenset[int]]:
+    """Let a run go over the category, and tell which families are kept after it."""
+    Confirmation(scene.session).run(chosen)
+    return {frozenset(file.page_id for file in case.files) for case in scene.store.cases.values()}
+
+
+def test_a_run_keeps_its_families_with_what_became_of_them(scene: Scene) -> None:
+    assert run(scene) == {frozenset((1, 2))}
+    (case,) = scene.store.cases.values()
+    assert (case.run, case.key) == (scene.session.run, key_of(file.sha1 for file in case.files))
+    assert [file.fate.partition(" (")[0] for file in case.files] == [
+        "kept, and taken out of the category",
+        "nominated",
+    ]
+    assert run(scene) == set(), "the next whole run sees no family any more"
+
+
+def test_a_run_over_chosen_files_leaves_the_others(scene: Scene) -> None:
+    run(scene)
+    assert run(scene, {"Crab 1.jpg"}) == {frozenset((1, 2))}
+
+
+def test_a_simulated_run_keeps_none(scene: Scene) -> None:
+    scene.session.simulate = True
+    assert run(scene) == set()
+
+
+def test_a_run_that_is_stopped_keeps_what_it_saw_and_closes_nothing(scene: Scene) -> None:
+    run(scene)
+    other = Scene([0, 0, 0], [6, 4, 2])
+    other.store.cases.update(scene.store.cases)
+    other.wiki.run_page = replace(RUN_PAGE, text="no")
+    with pytest.raises(WikiError):
+        run(other)
+    kept = {frozenset(file.page_id for file in case.files) for case in other.store.cases.values()}
+    assert kept == {frozenset((1, 2)), frozenset((1, 2, 3))}
 
 
 # Releases
