@@ -181,6 +181,7 @@ RECORD = SignOff("commons", "Ann's bot", "0.1.0", "abc", NOW)
         (replace(RECORD, signed_at=NOW + timedelta(seconds=1)), ("commons",), "not of the last 30 days"),
     ],
 )
+@pytest.mark.spec("8.11")
 def test_a_wiki_opens_by_the_setting_and_the_record_together(
     record: SignOff | None, open_to: tuple[str, ...], why: str
 ) -> None:

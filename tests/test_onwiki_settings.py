@@ -181,6 +181,7 @@ KEYS = st.sampled_from(sorted(MORE_CAREFUL))
 
 
 @given(st.dictionaries(KEYS, ANY, max_size=5))
+@pytest.mark.spec("8.12")
 def test_whatever_it_says_nothing_becomes_less_careful(told: dict[tuple[str, str], Any]) -> None:
     sections: dict[str, dict[str, Any]] = {}
     for (section, key), value in told.items():
