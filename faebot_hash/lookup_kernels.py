@@ -53,22 +53,14 @@ def find(
     """
     place = _place(value, digits)
     begins, ends = np.empty(len(flips), np.int64), np.empty(len(flips), np.int64)
-    candidates = 0
-    for band in range(len(bands)):
-        key = np.int64((place & masks[band]) >> np.uint64(bands[band, 2]))
-        for at in range(bands[band, 0], bands[band, 1]):
-            offset = bands[band, 3] + (key ^ flips[at])
-            begins[at], ends[at] = offsets[offset], offsets[offset + 1]
-            candidates += ends[at] - begins[at]
-            # All buckets are on their way before the first is looked at.
-            if ends[at] > begins[at]:
-                _fetch(places, begins[at])
-                _fetch(places, ends[at] - 1)
+    candidates = _buckets(place, flips, bands, masks, places, offsets, begins, ends)
     if candidates > most:
         return TOO_MANY
     count = 0
     for band in range(len(bands)):
         for at in range(bands[band, 0], bands[band, 1]):
+            if not _any_near(places[begins[at] : ends[at]], place, tolerance):
+                continue
             for one in range(begins[at], ends[at]):
                 difference = places[one] ^ place
                 if count_bits(difference) <= tolerance and _first(difference, bands, masks, band):
@@ -87,10 +79,7 @@ def look_through(
     place, count = _place(value, digits), 0
     for start in range(0, len(starts) - 1, _BLOCK):
         end = min(start + _BLOCK, len(starts) - 1)
-        near = 0
-        for at in range(start, end):
-            near += count_bits(places[at] ^ place) <= tolerance
-        if near == 0:
+        if not _any_near(places[start:end], place, tolerance):
             continue
         for at in range(start, end):
             distance = count_bits(places[at] ^ place)
@@ -106,6 +95,39 @@ def _place(value: np.uint64, digits: Values) -> np.uint64:
         place |= digits[number, value & np.uint64(255)]
         value >>= np.uint64(8)
     return place
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _buckets(
+    place: np.uint64, flips: Ints, bands: Ints, masks: Values, places: Values, offsets: Any, begins: Ints,
+    ends: Ints,
+) -> int:  # fmt: skip
+    """Tell where the bucket of each key begins and ends, and how many places are in them."""
+    # Everything is on its way before the first of it is looked at: offsets here, buckets below.
+    for band in range(len(bands)):
+        key = np.int64((place & masks[band]) >> np.uint64(bands[band, 2]))
+        for at in range(bands[band, 0], bands[band, 1]):
+            _fetch(offsets, bands[band, 3] + (key ^ flips[at]))
+    candidates = 0
+    for band in range(len(bands)):
+        key = np.int64((place & masks[band]) >> np.uint64(bands[band, 2]))
+        for at in range(bands[band, 0], bands[band, 1]):
+            offset = bands[band, 3] + (key ^ flips[at])
+            begins[at], ends[at] = offsets[offset], offsets[offset + 1]
+            candidates += ends[at] - begins[at]
+            if ends[at] > begins[at]:
+                _fetch(places, begins[at])
+                _fetch(places, ends[at] - 1)
+    return candidates
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _any_near(places: Values, place: np.uint64, tolerance: np.uint64) -> bool:
+    """Tell whether any place is near: a loop without branches."""
+    near = 0
+    for at in range(len(places)):
+        near += count_bits(places[at] ^ place) <= tolerance
+    return near > 0
 
 
 @compiled  # type: ignore[untyped-decorator]
