@@ -139,7 +139,7 @@ SECRET_FILES = (
     "session.key",
     "server.pem",
     "id_ed25519",
-    "pywikibot.lwp",
+    "pywikibot-Ann.lwp",
 )
 
 

@@ -62,17 +62,15 @@ def _secrets_of(config: Path) -> tuple[bool, bool]:
         raise SettingsError(f"{config}: cannot be read: {type(error).__name__}") from None
     password = tokens = False
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "BotPassword":
-            password = True
-        if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant | ast.Tuple):
-            continue
-        if isinstance(node, ast.Assign):
-            names = {ast.unparse(target) for target in node.targets}
-            filled = not isinstance(node.value, ast.Constant) or bool(node.value.value)
-            password |= filled and any(_is_password(name) for name in names)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            password |= node.func.id == "BotPassword"
+        elif isinstance(node, ast.Assign) and _is_filled(node.value):
+            names = {ast.unparse(target).lower() for target in node.targets}
+            password |= any("passw" in name and not name.endswith("_file") for name in names)
             tokens |= any(name.startswith("authenticate[") for name in names)
     return password, tokens
 
 
-def _is_password(name: str) -> bool:
-    return "pass" in name.lower() and not name.lower().endswith("_file")
+def _is_filled(value: ast.expr) -> bool:
+    """Tell whether a value stands there in writing, not looked up elsewhere."""
+    return isinstance(value, ast.Tuple) or (isinstance(value, ast.Constant) and bool(value.value))
