@@ -22,7 +22,8 @@ from tests.practice.places import CHECKOUT
 
 PUBLIC = frozenset({BOT_PASSWORD, *ACCOUNT_PASSWORDS.values()})
 SAMPLE = re.compile(
-    r"example|sample|public|canary|c4n4ry|hunter2|changeme|placeholder|(?:^|[^a-z])(?:your|my|the)[-_ ]|[{}<>$…*]",
+    r"example|sample|public|canary|c4n4ry|hunter2|changeme|placeholder|"
+    r"(?:^|[^a-z])(?:your|my|the)[-_ ]|[{}<>$…*]",
     re.IGNORECASE,
 )
 LEAST_BITS_PER_CHARACTER = 2.8
