@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from flask import Flask, Response, current_app, request, session
 
+from faebot_hash.web.headers import OPEN
 from faebot_hash.web.refusals import Refused
 
 FIELD = "csrf"
@@ -112,7 +113,7 @@ def _told() -> dict[str, object]:
 
 
 def _keep_private(response: Response) -> Response:
-    """Keep what a reviewer sees out of every cache."""
-    if session:
+    """Keep what a reviewer sees out of every cache; what is the same for everybody is left alone."""
+    if request.blueprint not in OPEN and request.endpoint != "static" and session:
         response.headers["Cache-Control"] = "private, no-store"
     return response
