@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from faebot_hash.adapters.review_reader import ReviewCounts
 from faebot_hash.cases import Case, CaseDifference, CaseFile, CasePair, key_of
-from faebot_hash.errors import StoreBusy
+from faebot_hash.errors import StoreError
 from faebot_hash.judgements import Judged, pair_of, standing
 from faebot_hash.web import review_ports
 from faebot_hash.web.app import create_app
@@ -89,11 +89,11 @@ def family(*numbers: int, day: int = 0) -> Case:
 
 @dataclass
 class Shelf:
-    """Keeps families and verdicts in memory, as reader and as desk; ``busy`` while a bot writes."""
+    """Keeps families and verdicts in memory, as reader and as desk; ``trouble`` is what writing meets."""
 
     cases: list[Case]
     rows: list[Judged] = field(default_factory=list)
-    busy: bool = False
+    trouble: StoreError | None = None
     counted: ReviewCounts = EMPTY
 
     def open_cases(self, most: int, after: str = "", unjudged_only: bool = True) -> Sequence[Case]:
@@ -127,8 +127,8 @@ class Shelf:
 
     def record(self, rows: Sequence[Judged]) -> None:
         """Keep verdicts."""
-        if self.busy:
-            raise StoreBusy("another process writes")
+        if self.trouble:
+            raise self.trouble
         self.rows += rows
 
     def is_waiting(self, case: Case) -> bool:

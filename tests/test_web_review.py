@@ -11,7 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from faebot_hash.errors import StoreBusy, StoreError
 from faebot_hash.judgements import Judged, Judgement, pair_of
 from faebot_hash.web.review_pairs import facings, named, next_unjudged, unjudged
 from faebot_hash.web.review_pictures import WIDTHS_PX, are_alike, common_width, picture
@@ -103,6 +106,18 @@ def test_thumbnails_have_standard_widths_and_are_narrower_than_the_picture(
     assert shown.address.endswith(f"/{expected}px-1.jpg")
     assert expected in WIDTHS_PX
     assert (shown.width_px, shown.height_px) == (expected, round(expected * (width_px // 2) / width_px))
+
+
+@given(*4 * [st.integers(1, 30_000)])
+def test_no_thumbnail_is_wider_than_its_picture(width: int, height: int, other: int, most_px: int) -> None:
+    one, second = case_file(1, width_px=width, height_px=height), case_file(2, width_px=other)
+    for asked in (most_px, common_width(one, second)):
+        shown = picture(one, asked)
+        if shown is not None:
+            assert shown.width_px in WIDTHS_PX
+            assert shown.width_px < width
+            assert shown.width_px <= asked
+            assert abs(shown.height_px - height * shown.width_px / width) <= 1
 
 
 THUMB = "https://thumb.wikimedia.org/wikipedia/commons/thumb/a/ab/"
@@ -362,14 +377,21 @@ def test_what_comes_next_says_what_was_kept() -> None:
     assert "Kept: other version." in page.text
 
 
-def test_a_busy_store_keeps_nothing_and_loses_no_word() -> None:
-    case, shelf = family(1, 2, 3), Shelf([family(1, 2, 3)], busy=True)
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (StoreBusy("another process writes"), "A bot is writing to the store, so nothing was kept."),
+        (StoreError("gone"), "The store fails just now. Look below whether your verdict was kept"),
+    ],
+)
+def test_a_store_that_cannot_be_written_loses_no_word(trouble: StoreError, told: str) -> None:
+    case, shelf = family(1, 2, 3), Shelf([family(1, 2, 3)], trouble=trouble)
     answer = judge(on(shelf), case.key, form(1, 3, why="a <long> “thought”", all="yes", view="swipe"))
     assert (answer.status_code, shelf.rows) == (503, [])
     assert int(answer.headers["Retry-After"]) > 0
     page = Page(answer.text)
     assert page.all("p", role="alert")
-    assert "A bot is writing to the store, so nothing was kept." in page.text
+    assert told in page.text
     assert ">a &lt;long&gt; “thought”</textarea>" in answer.text
     assert "checked" in page.all("input", name="all")[0]
     assert page.all("input", name="view", value="swipe", type="hidden")

@@ -23,6 +23,7 @@ TITLES = {
     403: "That is not allowed",
     404: "Not found",
     405: "Not this way",
+    409: "Changed meanwhile",
     413: "Too large",
     415: "Another kind of file is meant",
     422: "No picture that can be hashed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from faebot_hash.cases import Case, key_of
-from faebot_hash.errors import StoreBusy
+from faebot_hash.errors import StoreBusy, StoreError
 from faebot_hash.judgements import Judged
 from faebot_hash.web.names import page_address
 from faebot_hash.web.plots import WIDTH
@@ -38,6 +39,11 @@ from faebot_hash.web.visitors import require_reviewer
 
 PAGE = 20
 """Families on a page of the queue."""
+
+BUSY = "A bot is writing to the store, so nothing was kept. Send your verdict again in a moment."
+FAILED = "The store fails just now. Look below whether your verdict was kept, and else send it again."
+
+_log = logging.getLogger(__name__)
 
 Now = Callable[[], datetime]
 
@@ -131,9 +137,10 @@ def _judge(review: _Review, key: str) -> AnyResponse:
     given = [Judged(one.pair, answer.judgement, who.name, at, answer.why) for one in meant]
     try:
         review.desk.record(given)
-    except StoreBusy:
-        busy = "A bot is writing to the store, so nothing was kept. Send your verdict again in a moment."
-        return _again(review, shown, answer, busy, 503)
+    except StoreError as error:
+        _log.error("a verdict was not written: %s", error)
+        trouble = BUSY if isinstance(error, StoreBusy) else FAILED
+        return _again(review, shown, answer, trouble, 503)
     told = {"view": answer.view, "done": answer.judgement.name.lower()}
     return redirect(_onward(review, case, facings(case, (*rows, *given)), facing.name, told), 303)
 
