@@ -14,19 +14,23 @@ MAX_SCRIPT_LINES = 120
 LAYERS = (
     "exit_status reasons",
     "errors escape floors job_record judgements level model",
-    "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar spans status web_settings",
-    "band_choice bots columns console family groups images join_kernels marks reductions settings status_lines tally "
-    "wikitext",
-    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba join_numpy lookup lookup_kernels match "
-    "options ports rationale report score settings_file study_plan tag upload",
-    "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join lookup_numba nominate pixels portions "
-    "report_files restrictions scaler settle shares sign_off slices stopping study upload_lines",
+    "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar "
+    "spans status web_settings",
+    "band_choice bots columns console family groups images join_kernels marks reductions settings "
+    "status_lines tally wikitext",
+    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba join_numpy "
+    "lookup lookup_kernels match options ports rationale report score settings_file study_plan tag upload",
+    "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join lookup_numba "
+    "nominate pixels portions report_files restrictions scaler settle shares sign_off slices stopping "
+    "study upload_lines",
     "cases checkup pairs study_lines",
-    "apply carrying cluster confirm_lines doctor family_section identity kept_apart linkrot nearest objections "
-    "originals partners recheck study_chart study_pages study_table thumbnails undo upload_table",
+    "apply carrying cluster confirm_lines doctor family_section identity kept_apart linkrot nearest "
+    "objections originals partners recheck study_chart study_pages study_table thumbnails undo "
+    "upload_table",
     "adapters confirm confirm_pages file_clusters index near_pairs samples slicing",
     "clusters find index_lines near session walk",
-    "cluster_pages examination indexing near_lines near_pages near_table report_pages runs sweep thumbsize upkeep web",
+    "cluster_pages examination indexing near_lines near_pages near_table report_pages runs sweep "
+    "thumbsize upkeep web",
     "cluster_lines cluster_table near_sweep publication status_report upload_check",
     "cluster_sweep commands confirmation",
     "__main__",
@@ -201,7 +205,8 @@ def test_every_module_has_a_level() -> None:
         (
             "tag.py",
             "def f():\n    import pywikibot\n",
-            "tag imports pywikibot, whose door is adapters.commons, adapters.login_files, adapters.prompt, adapters.queries",
+            "tag imports pywikibot, whose door is adapters.commons, adapters.login_files, adapters.prompt, "
+            "adapters.queries",
         ),
         ("images.py", "x = 1\n" * 301, "images: 301 lines, at most 300"),
     ],
