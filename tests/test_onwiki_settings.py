@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,29 @@ def test_it_is_read_again_before_each_edit(commons_of_people: tuple[PracticeWiki
     assert editor.publish(f"User:{BOT}/Report", "four", "test").outcome is Outcome.EDITED
     assert commons.settings_page == PAGE
     assert parse({}).wiki.settings_page == "User:{account}/Settings.json"
+
+
+SCRIPTS = [
+    path.stem
+    for path in sorted((CHECKOUT / "scripts").glob("*.py"))
+    if "pywikibot.handle_args" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.filterwarnings("ignore:Site objects have been created")
+def test_every_script_takes_a_setting_for_one_run(
+    wiki: PracticeWiki, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    assert len(SCRIPTS) > 7
+    for script in SCRIPTS:
+        needs = {"check_upload": ["docs"], "index_hashes": ["-new"], "report_status": []}.get(
+            script, ["-cat:Crabs"]
+        )
+        with pytest.raises(SystemExit) as caught:
+            import_module(f"scripts.{script}").main(*needs, "-set:near.both=true", "-set:near.colour=red")
+        assert (caught.value.code, "unknown colour" in capfd.readouterr().err) == (2, True), script
+    assert not any(one.get("action") == "edit" for one in wiki.requests())
 
 
 @pytest.fixture

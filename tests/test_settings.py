@@ -19,6 +19,7 @@ from faebot_hash.model import SliceKind
 from faebot_hash.options import read
 from faebot_hash.settings import ScoreSettings, Settings
 from faebot_hash.settings_file import chosen, load, parse
+from faebot_hash.web.start import named_settings
 
 SHIPPED = Path(__file__).parent.parent / "config" / "faebot.toml"
 
@@ -271,6 +272,16 @@ def test_commands_take_settings_too(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "other.sqlite: no such file" in capsys.readouterr().err
     assert main([*given, "--set", "store.ulr=x"]) == 2
     assert "unknown ulr" in capsys.readouterr().err
+
+
+def test_the_web_service_takes_settings_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "faebot.toml"
+    path.write_text("[web]\nthreads = 2\n", encoding="utf-8")
+    monkeypatch.setenv("FAEBOT_SETTINGS", str(path))
+    monkeypatch.setenv("FAEBOT_SET", "web.workers=3\nweb.threads=5")
+    assert (named_settings().web.workers, named_settings().web.threads) == (3, 5)
 
 
 def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
