@@ -163,6 +163,7 @@ def test_what_is_built_here_is_told() -> None:
 
 def wheels() -> dict[str, Path]:
     """Give the downloaded wheels by the SHA256 of their bytes."""
+    assert WHEELS.is_dir(), "make wheels downloads them"
     return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in WHEELS.glob("*.whl")}
 
 
@@ -189,6 +190,7 @@ def test_two_clean_installs_are_identical(tmp_path: Path, counted: Counted) -> N
 
 def installed(folder: Path) -> dict[str, str]:
     """Install what runs from the wheels, without cache or network, and give each file's digest."""
+    assert WHEELS.is_dir(), "make wheels downloads them"
     uv = [str(Path(sys.executable).parent / "uv"), "--offline", "--no-cache", "--quiet"]
     subprocess.run([*uv, "venv", "--python", sys.executable, str(folder)], check=True)
     only = ["--no-index", "--find-links", str(WHEELS), "--require-hashes", "--only-binary", ":all:"]
