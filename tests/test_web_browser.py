@@ -174,6 +174,19 @@ def test_who_has_not_signed_in_only_reads(site: Site, page: Page) -> None:
     assert page.get_by_role("button", name="Not duplicates").count() == 0
 
 
+def test_pictures_that_are_missing_do_not_look_equal(context: BrowserContext) -> None:
+    page = context.new_page()
+    go_to_tie(page)
+    told = page.get_by_role("alert").filter(has_text="A picture did not load")
+    page.get_by_role("link", name="Difference").click()
+    expect(page.get_by_role("region", name="Difference")).to_be_visible()
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+    expect(told).to_be_hidden()
+    page.route("**/thumb/**", lambda route: route.abort())
+    page.reload()
+    expect(told).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_people_out(browser: Browser, site: Site, scheme: str, counted: Counted) -> None:  # noqa: F811
     paths = ["/", f"/near?q={TIE[0]}", "/near?q=Nowhere.jpg", "/review", "/statistics", "/api/v1/", "/login"]

@@ -34,6 +34,13 @@
     window.addEventListener("pageshow", () => { sent = false; });
   }
 
+  // Two pictures that are missing differ in nothing: that must not look like two equal ones.
+  const tellBroken = () => { document.getElementById("broken").hidden = false; };
+  for (const picture of document.querySelectorAll(".stage img")) {
+    if (picture.complete && picture.naturalWidth === 0) tellBroken();
+    picture.addEventListener("error", tellBroken);
+  }
+
   const slider = document.getElementById("at");
   if (slider !== null) {
     const swipe = document.getElementById("swipe");
