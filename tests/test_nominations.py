@@ -187,4 +187,5 @@ def test_what_the_answer_has_no_room_for_is_not_empty(
         "query": {"pages": [page], "userinfo": {"name": "PracticeBot"}},
         **({"continue": more} if more else {}),
     }
-    assert preflight_of(answer, "User:PracticeBot/Run").category_files == held
+    read = preflight_of(answer, "User:PracticeBot/Run", "User:PracticeBot/Settings.json")
+    assert read.category_files == held
