@@ -20,8 +20,8 @@ from faebot_hash.report import skipped_line, stop_sentence
 from faebot_hash.report_files import check_report, write_report
 from faebot_hash.report_pages import write_parts
 from faebot_hash.session import Session
-from faebot_hash.stopping import stop_error
 from faebot_hash.slicing import HashedSlice, Slicer
+from faebot_hash.stopping import stop_error
 from faebot_hash.upkeep import Upkeep
 
 SUMMARY = "Faebot lists clusters of similar files"

@@ -219,7 +219,11 @@ def test_status_for_people_and_programs(address: str, capsys: pytest.CaptureFixt
     assert main(["status", "--store", address, "--json"]) == 0
     read = json.loads(capsys.readouterr().out)
     assert (read["edits"], read["undone"], read["open_edits"]) == ({"identified": 2}, 1, 1)
-    assert {job["name"]: job["exit"] for job in read["jobs"]} == {"find-noaa": 0, "report-status": 0, "confirm": 75}
+    assert {job["name"]: job["exit"] for job in read["jobs"]} == {
+        "find-noaa": 0,
+        "report-status": 0,
+        "confirm": 75,
+    }
     assert read["rows"]["journal"] == 5
     assert "sEcret" not in json.dumps(read)
 

@@ -208,7 +208,7 @@ def test_the_statistics_count_what_stands(store: Store, reader: ReviewReader) ->
     rows += [("e", "confirm-1", "nominated"), ("f", "dod-20261002-120000", "identified")]
     for token, run, kind in rows:
         store.plan(Intent(token, 7, "A.jpg", 100, sha1(1), sha1(2), kind, run=run))
-        store.settle(token, "NOOP" if token in "f" else "DONE")
+        store.settle(token, "NOOP" if token == "f" else "DONE")  # noqa: S105 - a name of a row
     store.settle("e", "UNDONE")
     counts = reader.counts()
     assert (counts.open_cases, counts.unjudged_cases) == (4, 1)

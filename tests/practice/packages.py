@@ -1,4 +1,4 @@
-"""Installs PHP, MariaDB, Chromium and Java from the Debian archive, and nothing else, when the machine lacks them."""
+"""Installs PHP, MariaDB, Chromium and Java from the Debian archive, when the machine lacks them."""
 
 from __future__ import annotations
 
