@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Blueprint, Flask
@@ -21,12 +22,16 @@ from faebot_hash.adapters.live_index import LiveIndex
 from faebot_hash.adapters.login_secrets import login_secrets, session_key
 from faebot_hash.adapters.oauth import WikimediaLogin
 from faebot_hash.adapters.review_reader import ReviewReader
+from faebot_hash.errors import StoreError
 from faebot_hash.fingerprint import current_basis
 from faebot_hash.images import Limits
+from faebot_hash.nearest import Query
+from faebot_hash.pairs import Within
 from faebot_hash.settings import Settings
 from faebot_hash.web.app import create_app
 from faebot_hash.web.login import login_routes
 from faebot_hash.web.pages import page_routes
+from faebot_hash.web.questions import MOST_BITS
 from faebot_hash.web.review import review_routes
 from faebot_hash.web.review_api import review_api_routes
 from faebot_hash.web.review_ports import Desk, Reviews
@@ -50,8 +55,16 @@ def app() -> Flask:
     key, login = login_of(settings)
     reader, index = index_of(settings, store_url, folder)
     service = service_of(settings, reader, index)
+    _warm(service)
     desk = JudgementDesk(store_url or settings.store.url)
     return create_app(service, pages_of(service, ReviewReader(reader), desk, login), session_key=key)
+
+
+def _warm(service: Service) -> None:
+    """Open the index and search once, so that nobody waits for it; a start without a store is one, too."""
+    with suppress(StoreError):
+        service.agreeing(Query(0, 0), 0)
+        service.near(Query(0, 0), Within(MOST_BITS, MOST_BITS, both=True), 1)
 
 
 def pages_of(service: Service, reviews: Reviews, desk: Desk, login: Blueprint) -> list[Blueprint]:

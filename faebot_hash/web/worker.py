@@ -9,9 +9,21 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from faebot_hash.web.overload import LINE
 
+STEP_BACK_S = 0.001
+
 
 class PromptWorker(ThreadWorker):  # type: ignore[misc]
     """Notes when a request joins the line, and tells its thread how long that is ago."""
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection, unless a process with less to do is quicker.
+
+        All processes wake up for it. The one that is at work already would take most of them, and keep
+        them, while others idle.
+        """
+        if self.nr_conns >= self.cfg.threads:
+            time.sleep(STEP_BACK_S)
+        super().accept(listener)
 
     def enqueue_req(self, conn: Any) -> None:
         """Join the line."""

@@ -168,7 +168,7 @@ def _overload(port: int, borne_per_s: float, seconds: int, pids: list[int]) -> N
     )
     print(
         f"overload, {per_s:,.0f} requests/s for {seconds} s: {told}; p50 {load.at(0.5):.0f} ms, p99 "
-        f"{load.at(0.99):.0f} ms, longest {load.at(1):.0f} ms; {sum(map(_peak_bytes, pids)) / 1e6:,.0f} MB; "
+        f"{load.at(0.99):.0f} ms, longest {load.at(1):.0f} ms; {_memory(pids)}; "
         f"well again after {time.monotonic() - began:.1f} s"
     )
 
@@ -181,13 +181,12 @@ def _measure(name: str, port: int, question: Question, clients: int, seconds: in
     before_s = sum(_processor_s(pid) for pid in pids)
     load = loaded(port, question, clients, seconds)
     spent_ms = (sum(_processor_s(pid) for pid in pids) - before_s) * 1_000
-    memory_mb = sum(_peak_bytes(pid) for pid in pids) / 1e6
     busy = load.statuses[503]
     failed = load.statuses.total() - load.statuses[200] - busy
     print(
         f"{name:28} {len(load.latencies_s) / load.seconds:7,.0f} requests/s   p50 {load.at(0.5):6.1f} ms   "
         f"p99 {load.at(0.99):6.1f} ms   longest {load.at(1):6.1f} ms   {failed} errors   {busy} x 503   "
-        f"{spent_ms / max(1, len(load.latencies_s)):.2f} ms of processor each   {memory_mb:,.0f} MB"
+        f"{spent_ms / max(1, len(load.latencies_s)):.2f} ms of processor each   {_memory(pids)}"
     )
     return len(load.latencies_s) / load.seconds
 
@@ -197,9 +196,15 @@ def _processor_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _peak_bytes(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+def _memory(pids: list[int]) -> str:
+    """Tell what the processes take, counting once what they share, and the largest of them at its peak."""
+    shares = [_told_bytes(pid, "smaps_rollup", "Pss:") for pid in pids]
+    largest = max(_told_bytes(pid, "status", "VmHWM:") for pid in pids)
+    return f"{sum(shares) / 1e6:,.0f} MB in all, {largest / 1e6:,.0f} MB in one process"
+
+
+def _told_bytes(pid: int, file: str, name: str) -> int:
+    return int(Path(f"/proc/{pid}/{file}").read_text().split(name)[1].split()[0]) * 1024
 
 
 if __name__ == "__main__":
