@@ -110,6 +110,28 @@ def test_every_choice_of_bands_gives_the_same(
 
 
 @ENGINES
+@pytest.mark.parametrize("tolerance_bits", [1, 2, 4])
+@pytest.mark.parametrize("make", ["crowded", "neighbours alike", "few bits"])
+def test_skewed_tables_join_as_by_definition(make: str, tolerance_bits: int, engine: Engine) -> None:
+    """Large enough for several tables: large buckets between small ones, and bits that go together."""
+    rng = np.random.default_rng(tolerance_bits)
+    values = rng.integers(0, 2**64, 12_000, dtype=np.uint64)
+    if make == "crowded":
+        blank = np.full(4_000, 2**63, np.uint64)
+        for _ in range(6):
+            blank ^= np.uint64(1) << rng.integers(0, 64, len(blank), dtype=np.uint64)
+        values = np.concatenate((values, blank, blank[::9] ^ np.uint64(1)))
+    if make == "neighbours alike":
+        values ^= (values ^ values >> np.uint64(1)) & values << np.uint64(2)
+    if make == "few bits":
+        values &= np.uint64(0x8000_0FFF_00FF_0F0F)
+    values = np.unique(values)
+    found = triples(close_pairs(values, tolerance_bits, engine=engine))
+    assert len(found) > 0 or make == "neighbours alike"
+    assert found == by_definition(values, tolerance_bits)
+
+
+@ENGINES
 def test_large_tables_hold_exactly_the_pairs_that_were_planted(engine: Engine) -> None:
     """A third of a million values far from each other by construction, some with a neighbour."""
     rng = np.random.default_rng(5)
