@@ -208,8 +208,8 @@ class IndexFolder:
 
     def _index(self, name: str, described: dict[str, list[int]], files: dict[str, _File]) -> HashIndex:
         order, widths, key_bits = (tuple(described[part]) for part in ("order", "widths", "key_bits"))
-        arrays = {part: self._mapped(files[f"{name}-{part}"]) for part in _INDEX_ARRAYS}
-        return HashIndex(order, widths, key_bits, **arrays)
+        places, offsets, starts, rows = (self._mapped(files[f"{name}-{part}"]) for part in _INDEX_ARRAYS)
+        return HashIndex(order, widths, key_bits, places, offsets, starts, rows)
 
     def _checked(self, file: _File) -> Array:
         self._check(file)
