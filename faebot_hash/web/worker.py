@@ -10,20 +10,27 @@ from gunicorn.workers.gthread import ThreadWorker
 from faebot_hash.web.overload import LINE
 
 STEP_BACK_S = 0.001
+MOST_AT_ONCE = 8
 
 
 class PromptWorker(ThreadWorker):  # type: ignore[misc]
     """Notes when a request joins the line, and tells its thread how long that is ago."""
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection, unless a process with less to do is quicker.
+        """Take new connections, unless a process with less to do is quicker.
 
-        All processes wake up for it. The one that is at work already would take most of them, and keep
+        All processes wake up for them. The one that is at work already would take most of them, and keep
         them, while others idle.
         """
-        if self.nr_conns >= self.cfg.threads:
-            time.sleep(STEP_BACK_S)
-        super().accept(listener)
+        if self.nr_conns < self.cfg.threads:
+            super().accept(listener)
+            return
+        time.sleep(STEP_BACK_S)
+        for _ in range(min(MOST_AT_ONCE, self.worker_connections - self.nr_conns)):
+            before = self.nr_conns
+            super().accept(listener)
+            if self.nr_conns == before:  # nobody is left
+                break
 
     def enqueue_req(self, conn: Any) -> None:
         """Join the line."""

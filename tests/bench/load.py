@@ -97,8 +97,15 @@ async def _flooded(port: int, question: Question, per_s: float, seconds: int) ->
     async def ask(path: str) -> None:
         asked = time.monotonic()
         try:
-            streams = idle.pop() if idle else await asyncio.open_connection(HOST, port)
-            status, _ = await _ask(*streams, path)
+            status = 0
+            while not status:
+                reused = bool(idle)
+                streams = idle.pop() if idle else await asyncio.open_connection(HOST, port)
+                try:
+                    status, _ = await _ask(*streams, path)
+                except (OSError, asyncio.IncompleteReadError):
+                    if not reused:  # one that was kept may have been closed for its idleness
+                        raise
             idle.append(streams)
         except (OSError, asyncio.IncompleteReadError):
             status = 0
