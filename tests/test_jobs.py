@@ -148,6 +148,11 @@ def test_a_log_file_is_added_to(store: str, tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_that_cannot_be_written_ends_no_run(store: str) -> None:
+    assert job(store, "a", "print(1); raise SystemExit(4)", "--log", "/dev/full") == (4, [])
+    assert record(store, "a").status == 4
+
+
 def test_a_command_that_is_not_there_is_told(store: str) -> None:
     done = subprocess.run(
         [*COMMAND, "a", "--store", store, "--", "no-such-command"],

@@ -11,10 +11,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
@@ -35,8 +35,8 @@ def silent_for(name: str) -> timedelta | None:
 class JobProcess:
     """One job; SIGTERM and SIGINT end the command, and then the job. Only the main thread may make it."""
 
-    def __init__(self, name: str, log: TextIO | None = None) -> None:
-        self._name, self._log = name, log or sys.stdout
+    def __init__(self, name: str, log: Path | None = None) -> None:
+        self._name, self._log = name, log
         self._child: subprocess.Popen[str] | None = None
         self._ending = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,8 +50,19 @@ class JobProcess:
     def tell(self, **told: object) -> None:
         """Write a line to the log, and show life."""
         line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "job": self._name, **told}
-        print(json.dumps(line, ensure_ascii=False), file=self._log, flush=True)
-        life_file(self._name).touch()
+        # A full disk loses lines of the log, but ends no run.
+        with suppress(OSError):
+            self._write(json.dumps(line, ensure_ascii=False) + "\n")
+        with suppress(OSError):
+            life_file(self._name).write_text(str(line["at"]), encoding="ascii")
+
+    def _write(self, line: str) -> None:
+        if self._log is None:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            return
+        with self._log.open("a", encoding="utf-8") as file:
+            file.write(line)
 
     def run(self, command: Sequence[str]) -> int:
         """Run the command once to its end, and give its exit code, below 0 for the signal that ended it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,15 +54,14 @@ def _run(options: argparse.Namespace) -> int:
     within = span_of(options.within)
     every = span_of(options.every) if options.every else None
     url = store_url(options)
-    with options.log.open("a", encoding="utf-8") if options.log else nullcontext() as log:
-        job = JobProcess(options.name, log)
-        while True:
-            code = _one_run(job, options.name, options.command, url, within)
-            if every is None or job.ending or code:
-                return code
-            job.rest(every)
-            if job.ending:
-                return ExitStatus.DONE
+    job = JobProcess(options.name, options.log)
+    while True:
+        code = _one_run(job, options.name, options.command, url, within)
+        if every is None or job.ending or code:
+            return code
+        job.rest(every)
+        if job.ending:
+            return ExitStatus.DONE
 
 
 def _one_run(job: JobProcess, name: str, command: list[str], url: str, within: timedelta) -> int:
