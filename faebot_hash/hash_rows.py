@@ -52,6 +52,12 @@ def fields_of(row: HashTableRow, basis: Basis) -> dict[str, str]:
     }
 
 
+def entry_of(fields: Mapping[str, str]) -> dict[str, int]:
+    """Write a row of ours as an entry of ImageHash-Toolforge's dump, as ``read_entry`` reads it."""
+    hashes = {name: from_hex(fields[name]) for name in ("phash", "dhash")}
+    return {"commons": int(fields["id"]), **hashes}
+
+
 def read_fields(fields: Mapping[str, str | None]) -> OwnRow | PageHashes:
     """Read a row; one without a SHA1 is its page id with pHash and dHash. Raises ValueError with the reason.
 

@@ -182,6 +182,31 @@ def test_the_dump_of_imagehash_toolforge(
         assert known == {e["commons"]: (e["commons"], e["phash"], e["dhash"]) for e in DUMP}
 
 
+@pytest.mark.parametrize("name", ["d.json", "d.json.gz"])
+def test_our_dump_is_read_as_theirs(tmp_path: Path, name: str) -> None:
+    clear = {
+        number: Fingerprint(MAX_HASH - number, 1 << 63, 1, 2, low_information=False) for number in (7, 9)
+    }
+    flat = {8: Fingerprint(0, 0, 0, 0, low_information=True)}
+    with Store.open(f"sqlite:///{tmp_path / 'ours.sqlite'}") as store:
+        for number, one in (clear | flat).items():
+            page = IndexedPage(number, f"{number}.jpg", f"{number:040x}")
+            store.keep_batch(IndexBatch([page], results={page.sha1: one}), BASIS)
+        assert hash_tables.write(tmp_path / name, carrying.exported(store, [BASIS])) == 2
+    raw = (tmp_path / name).read_bytes()
+    entries = json.loads(gzip.decompress(raw) if name.endswith("gz") else raw)
+    assert entries == [
+        {"commons": number, "phash": one.phash, "dhash": one.dhash} for number, one in clear.items()
+    ]
+    with Store.open(f"sqlite:///{tmp_path / 'theirs.sqlite'}") as store:
+        assert taken(store, tmp_path / name) == (carrying.Carried(2), [])
+
+
+def test_a_dump_of_nothing_is_json(tmp_path: Path) -> None:
+    assert hash_tables.write(tmp_path / "d.json", []) == 0
+    assert json.loads((tmp_path / "d.json").read_text()) == []
+
+
 TOOLFORGE_TABLES = """CREATE TABLE {} (id int NOT NULL AUTO_INCREMENT, commons int DEFAULT NULL,
     hash bigint(20) unsigned DEFAULT NULL, width int, height int, created timestamp DEFAULT now(),
     thumb_width int, thumb_type varchar(20), PRIMARY KEY (id), KEY (commons), KEY (hash))"""

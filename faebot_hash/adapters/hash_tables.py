@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from faebot_hash.adapters import parquet_rows
 from faebot_hash.errors import TableError
 from faebot_hash.hash_index import PageHashes
-from faebot_hash.hash_rows import COLUMNS, BadRow, OwnRow, read_entry, read_fields
+from faebot_hash.hash_rows import COLUMNS, BadRow, OwnRow, entry_of, read_entry, read_fields
 
 _PIECE_CHARACTERS = 1 << 16
 _LONGEST_ENTRY = 1 << 20
@@ -28,7 +28,7 @@ def rows_of(path: Path, skip: int = 0) -> Iterator[tuple[int, Row]]:
 
     Raises TableError for what is no such table.
     """
-    form = path.name.removesuffix(".gz").rpartition(".")[2].lower()
+    form = form_of(path)
     try:
         if form == "parquet":
             yield from _numbered(parquet_rows.read(path), "row", skip, read_fields)
@@ -45,17 +45,21 @@ def rows_of(path: Path, skip: int = 0) -> Iterator[tuple[int, Row]]:
 
 
 def write(path: Path, rows: Iterable[Mapping[str, str]]) -> int:
-    """Write rows as CSV or Parquet, to a file that appears only when it is whole; give their number."""
-    form = path.name.removesuffix(".gz").rpartition(".")[2].lower()
-    if form not in ("csv", "parquet"):
-        raise TableError(f"{path}: name it .csv, .csv.gz or .parquet")
+    """Write rows as CSV, Parquet or a dump in JSON, to a file that appears only when it is whole.
+
+    Gives the number of rows written. A dump leaves out pictures of low information, which it cannot mark.
+    """
     partial = path.with_name(f"{path.name}.part")
     try:
-        count = (
-            parquet_rows.write(partial, COLUMNS, rows)
-            if form == "parquet"
-            else _write_csv(partial, path, rows)
-        )
+        match form_of(path):
+            case "parquet":
+                count = parquet_rows.write(partial, COLUMNS, rows)
+            case "csv":
+                count = _write_csv(partial, path, rows)
+            case "json":
+                count = _write_dump(partial, path, rows)
+            case _:
+                raise TableError(f"{path}: name it .csv or .json (each also with .gz) or .parquet")
         partial.replace(path)
     except OSError as error:
         raise TableError(f"{path} cannot be written: {error.strerror or error}") from error
@@ -64,13 +68,31 @@ def write(path: Path, rows: Iterable[Mapping[str, str]]) -> int:
     return count
 
 
+def form_of(path: Path) -> str:
+    """Tell a table's form by its name, compressed or not: "csv", "json", "parquet" and so on."""
+    return path.name.removesuffix(".gz").rpartition(".")[2].lower()
+
+
+def _writing(partial: Path, path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.GzipFile(partial, "wb"), encoding="utf-8", newline="")
+    return partial.open("w", encoding="utf-8", newline="")
+
+
+def _write_dump(partial: Path, path: Path, rows: Iterable[Mapping[str, str]]) -> int:
+    count = 0
+    with _writing(partial, path) as file:
+        for row in rows:
+            if row["low_information"] == "0":
+                file.write(f"{',' if count else '['}\n{json.dumps(entry_of(row))}")
+                count += 1
+        file.write("\n]\n" if count else "[]\n")
+    return count
+
+
 def _write_csv(partial: Path, path: Path, rows: Iterable[Mapping[str, str]]) -> int:
     count = 0
-    with (
-        gzip.open(partial, "wt", encoding="utf-8", newline="")
-        if path.suffix == ".gz"
-        else partial.open("w", encoding="utf-8", newline="") as file
-    ):
+    with _writing(partial, path) as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         for row in rows:

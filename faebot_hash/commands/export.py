@@ -9,7 +9,8 @@ from faebot_hash.adapters import hash_tables
 from faebot_hash.adapters.store import Store
 from faebot_hash.carrying import exported
 from faebot_hash.commands import Commands
-from faebot_hash.commands.store_options import store_options, store_url
+from faebot_hash.commands.store_options import chosen_settings, store_options, store_url
+from faebot_hash.fingerprint import current_basis
 from faebot_hash.hash_rows import COLUMNS
 
 HELP = f"""\
@@ -19,6 +20,9 @@ Write all pages of the store with their hashes as CSV (.csv, .csv.gz) or Parquet
 
 "id" is the page id, hashes are 16 hex digits, and the last four columns name what they were made from and
 with. The table can be imported elsewhere, and given to pairs, clusters and nearest.
+
+Named .json or .json.gz it is a dump as ImageHash-Toolforge offers it (commons, phash, dhash, decimal), of the
+files whose thumbnails were hashed as the settings say; `serve` offers one as [web] dump_file.
 """
 
 
@@ -37,5 +41,9 @@ def add(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     with Store.open(store_url(options), write=False) as store:
-        count = hash_tables.write(options.table, exported(store, store.bases()))
+        bases = store.bases()
+        if hash_tables.form_of(options.table) == "json":
+            width_px = chosen_settings(options).hashing.thumb_width_px
+            bases = [basis for basis in bases if basis == current_basis("thumbnail", width_px)]
+        count = hash_tables.write(options.table, exported(store, bases))
     print(f"{options.table}: {count:,} rows")
