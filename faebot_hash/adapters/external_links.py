@@ -18,13 +18,15 @@ from faebot_hash.errors import SettingsError, StoreError
 MOST_ROWS = 100
 LONGEST_S = 10.0
 
+# Sorted by a sum, which no index has: by the column itself the server may rather walk through all links in
+# the order of their pages. The replicas are views, and take no hint which index to use.
 _LINKING = text(
     """SET STATEMENT max_statement_time = :seconds FOR
 SELECT DISTINCT page_id, page_title FROM externallinks
 JOIN page ON page_id = el_from AND page_namespace = 6
 WHERE (el_to_domain_index LIKE :https ESCAPE '|' OR el_to_domain_index LIKE :http ESCAPE '|')
 AND el_to_path LIKE :path ESCAPE '|'
-ORDER BY page_id LIMIT :most"""
+ORDER BY page_id + 0 LIMIT :most"""
 )
 
 
