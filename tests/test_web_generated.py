@@ -17,6 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from faebot_hash.web.headers import OPEN
+from faebot_hash.web.limiter import Limiter
 from faebot_hash.web.openapi import document
 from tests.counting import Counted
 from tests.pictures import LONG
@@ -129,7 +130,7 @@ class Generator:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with served(tmp_path_factory.mktemp("web")) as one:
+    with served(tmp_path_factory.mktemp("web"), limiter=Limiter(1_000_000_000)) as one:
         yield one
 
 
