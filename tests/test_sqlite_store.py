@@ -171,7 +171,7 @@ def run_sql(address: str, *statements: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "message"),
-    [("5", "schema 5, and this program knows only 4"), ("0", "unknown"), ("x", "unknown"), ("", "unknown")],
+    [("6", "schema 6, and this program knows only 5"), ("0", "unknown"), ("x", "unknown"), ("", "unknown")],
 )
 @pytest.mark.parametrize("write", [True, False])
 def test_another_schema_is_refused(address: str, version: str, message: str, write: bool) -> None:
