@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
@@ -65,8 +66,9 @@ def store(address: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def reader(store: Store, address: str) -> ReviewReader:
-    return ReviewReader(IndexReader(address, 10))
+def reader(store: Store, address: str) -> Iterator[ReviewReader]:
+    with closing(IndexReader(address, 10)) as reader:
+        yield ReviewReader(reader)
 
 
 def names(cases: Sequence[Case]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,8 +147,7 @@ def served(
     """
     url = url or f"sqlite:///{folder}/web.sqlite"
     settings = settings or WebSettings(requests_per_minute=100_000)
-    with Store.open(url) as store:
-        reader = IndexReader(url, settings.statement_s)
+    with Store.open(url) as store, closing(IndexReader(url, settings.statement_s)) as reader:
         index = LiveIndex(folder / "index", reader, BASIS)
         pictures, records = Pictures(), Records()
         service = Service(settings, index, reader, pictures, records, Links() if links else None)

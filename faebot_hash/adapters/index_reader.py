@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, bindparam, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
@@ -60,6 +61,13 @@ class IndexReader:
         else:
             self._engine, self._advice = _sqlite(_readable(url)), sqlite_file.advice
         self._threads = threading.local()
+        self._open: WeakSet[Connection] = WeakSet()
+
+    def close(self) -> None:
+        """Close the connections of all threads, none of which may be reading."""
+        while self._open:
+            with suppress(DBAPIError):
+                self._open.pop().close()
 
     def last_change(self) -> int:
         """Tell the number of the last change of pages or hashes."""
@@ -122,6 +130,7 @@ class IndexReader:
         connection: Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
             connection = self._threads.connection = self._engine.connect()
+            self._open.add(connection)
             renewal.refuse_unready(connection, self.where)
             connection.rollback()
         return connection
@@ -130,6 +139,7 @@ class IndexReader:
         connection: Connection | None = getattr(self._threads, "connection", None)
         self._threads.connection = None
         if connection is not None:
+            self._open.discard(connection)
             with suppress(DBAPIError):
                 connection.invalidate()
                 connection.close()
