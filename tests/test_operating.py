@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from faebot_hash.__main__ import COMMANDS, _parser
+from faebot_hash.__main__ import COMMANDS
 from faebot_hash.adapters.store import Store
 from faebot_hash.exit_status import ExitStatus
 from tests.practice.places import CHECKOUT
@@ -69,12 +69,6 @@ def test_toolforge_s_commands_in_sentences_are_known_as_well() -> None:
         assert complaint(shlex.split(line)) == ""
 
 
-@pytest.mark.parametrize("line", sorted({*of(PROGRAM)}))
-def test_the_program_takes_its_commands(line: str) -> None:
-    arguments = shlex.split(line.removeprefix(PROGRAM))
-    assert _parser(arguments).parse_args(arguments).run_command
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a home with a checkout in it and a store with something in it, and go there."""
@@ -91,7 +85,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def without_a_wiki() -> list[str]:
-    """List the program's commands that need no wiki and no job before them, each once, in order."""
+    """List the program's commands that need no wiki and no job before them, each once, in order.
+
+    Those that need a wiki are run in test_followed_documents.
+    """
     left_out = ("doctor", "undo", "healthy", "job", "restore")
     return list(dict.fromkeys(line for line in of(PROGRAM) if line.split()[3] not in left_out))
 
