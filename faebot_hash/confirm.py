@@ -17,7 +17,7 @@ from faebot_hash.families import families, keyed
 from faebot_hash.family import Alone, Confirmed, Facts, Family, Identity, Ruling
 from faebot_hash.identity import identity
 from faebot_hash.judgements import Judgements
-from faebot_hash.kept_apart import judged_apart, still_apart, untagged
+from faebot_hash.kept_apart import judged_apart, left_alone, still_apart, untagged
 from faebot_hash.merit import Ranking
 from faebot_hash.model import FileInfo, PageText, Seed
 from faebot_hash.originals import OriginalReader
@@ -126,10 +126,13 @@ class Confirmer:
             return mark
         return untagged(facts, self._home, partners.gone, list(apart.values()), self.wiki)
 
-    def release(
+    def releases(
         self, confirmed: Confirmed, applied: Sequence[Applied | Skipped]
-    ) -> Proposal | Skipped | None:
-        """Propose to take the home category off a keeper when no unresolved file of its family is left."""
+    ) -> list[Proposal | Skipped]:
+        """See to the files of a family that stand alone now that others of it are nominated.
+
+        The last one leaves the home category, and so do those that people keep apart from all that are left.
+        """
         done = {
             one.proposal.file.page_id
             for one in applied
@@ -138,12 +141,15 @@ class Confirmer:
             and one.outcome in (Outcome.EDITED, Outcome.NOTHING_TO_DO)
         }
         left = [facts for page_id, facts in confirmed.facts.items() if page_id not in done]
-        if not done or len(left) != 1:
-            return None
-        if closed := objections.closed(left[0], self._names):
-            return closed
-        titles = [confirmed.facts[page_id].file.title for page_id in sorted(done)]
-        return nominate.release(left[0], self._home, titles)
+        if not done:
+            return []
+        if len(left) == 1:
+            titles = [confirmed.facts[page_id].file.title for page_id in sorted(done)]
+            closed = objections.closed(left[0], self._names)
+            return [closed or nominate.release(left[0], self._home, titles)]
+        alone = left_alone([facts.file for facts in left], self.judgements)
+        self._alone.update((one.file.page_id, one) for one in alone)
+        return [self.look_after(one.file) for one in alone]
 
     def judge_again(self, proposal: Proposal) -> Proposal | Skipped:
         """Decide anew for a file whose page, or whose partner's page, changed."""

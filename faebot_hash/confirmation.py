@@ -78,17 +78,19 @@ class Confirmation:
         return tally
 
     def _carried_out(self, confirmed: Confirmed) -> list[Decision]:
-        """Nominate first and release the keeper last, so that half of it is harmless and found again."""
+        """Nominate first and release the keepers last, so that half of it is harmless and found again."""
         applied: list[Decision] = []
         for ruling in confirmed.rulings:
             for proposal in ruling.proposals:
                 applied.append(self._session.editor.carry_out(proposal, self._confirmer))
                 if _ends_run(applied[-1]):
                     return applied
-        released = self._confirmer.release(confirmed, applied)
-        if isinstance(released, Proposal):
-            return [*applied, self._session.editor.carry_out(released, self._confirmer)]
-        return [*applied, released] if released else applied
+        for one in self._confirmer.releases(confirmed, applied):
+            done = self._session.editor.carry_out(one, self._confirmer) if isinstance(one, Proposal) else one
+            applied.append(done)
+            if _ends_run(done):
+                break
+        return applied
 
     def _keep_cases(self, findings: Sequence[Finding], is_whole: bool) -> None:
         if self._session.simulate:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from faebot_hash.edits import MAX_WITNESSES, Proposal, Witness
 from faebot_hash.exclude import put_back
-from faebot_hash.family import Facts
+from faebot_hash.family import Alone, Facts
 from faebot_hash.judgements import Judgement, Judgements, kept_apart, pair_of, standing
 from faebot_hash.model import FileInfo, PageText
 from faebot_hash.nominate import cleanup
@@ -38,6 +38,17 @@ def judged_apart(
                 detail = f"{one.title} of {other.title}, which has the same pixels"
                 return Skipped(nominee.title, Reason.JUDGED_APART, detail)
     return None
+
+
+def left_alone(files: Sequence[FileInfo], judgements: Judgements) -> list[Alone]:
+    """Give those of several files that people keep apart from each of the others."""
+    pairs = judgements.apart({one.sha1 for one in files})
+    others = {one.page_id: tuple(other for other in files if other is not one) for one in files}
+    return [
+        Alone(one, others[one.page_id])
+        for one in files
+        if all(pair_of(one.sha1, other.sha1) in pairs for other in others[one.page_id])
+    ]
 
 
 def still_apart(

@@ -427,7 +427,7 @@ def test_a_judgement_under_the_nomination_is_heard(scene: Scene) -> None:
 
 def test_a_nomination_that_is_judged_apart_is_taken_back_and_cleaned_up(scene: Scene) -> None:
     confirmed, applied = scene.carried_out()
-    released = scene.confirmer.release(confirmed, applied)
+    (released,) = scene.confirmer.releases(confirmed, applied)
     assert isinstance(released, Proposal)
     scene.session.editor.carry_out(released, scene.confirmer)
     judge(scene, (1, 2))
@@ -487,7 +487,7 @@ def test_a_run_that_is_stopped_keeps_what_it_saw_and_closes_nothing(scene: Scene
 def test_the_keeper_is_released_when_all_others_are_nominated() -> None:
     scene = Scene([0, 0, 0], [6, 4, 2])
     confirmed, applied = scene.carried_out()
-    proposal = scene.confirmer.release(confirmed, applied)
+    (proposal,) = scene.confirmer.releases(confirmed, applied)
     assert isinstance(proposal, Proposal)
     assert proposal.file.page_id == 1
     assert proposal.edit.summary == (
@@ -499,18 +499,28 @@ def test_the_keeper_is_released_when_all_others_are_nominated() -> None:
 def test_a_nomination_that_does_not_stand_releases_nobody(scene: Scene, outcome: Outcome) -> None:
     confirmed, (applied,) = scene.carried_out()
     assert isinstance(applied, Applied)
-    released = scene.confirmer.release(confirmed, [replace(applied, outcome=outcome)])
-    assert isinstance(released, Proposal if outcome is Outcome.NOTHING_TO_DO else type(None))
+    released = scene.confirmer.releases(confirmed, [replace(applied, outcome=outcome)])
+    assert [type(one) for one in released] == ([Proposal] if outcome is Outcome.NOTHING_TO_DO else [])
 
 
 def test_with_another_file_unresolved_the_keeper_stays() -> None:
     scene = Scene([0, 0, 1], [6, 4, 2])
-    assert scene.confirmer.release(*scene.carried_out()) is None
+    assert scene.confirmer.releases(*scene.carried_out()) == []
+
+
+def test_a_keeper_that_is_kept_apart_from_all_others_left_is_released_at_once() -> None:
+    scene = Scene([0, 0, 1], [6, 4, 2])
+    judge(scene, (1, 3))
+    keeper, other = scene.confirmer.releases(*scene.carried_out())
+    assert isinstance(keeper, Proposal)
+    assert (keeper.file.page_id, keeper.kind) == (1, Kind.RELEASED)
+    assert isinstance(other, Skipped)
+    assert (other.what, other.reason) == ("Crab 3.jpg", Reason.PARTNER_UNTAGGED)
 
 
 def test_a_keeper_that_refuses_bots_keeps_its_category(scene: Scene) -> None:
     scene.adds(1, "{{nobots}}")
-    released = scene.confirmer.release(*scene.carried_out())
+    (released,) = scene.confirmer.releases(*scene.carried_out())
     assert isinstance(released, Skipped)
     assert released.reason is Reason.BOTS_EXCLUDED
 

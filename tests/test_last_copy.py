@@ -137,3 +137,8 @@ def test_the_last_copy_is_never_tagged(counted: Counted, seed: int) -> None:
     assert edits > steps // 10, "the bot had nothing to do"
     counted("E4", steps, "steps over groups of 2 to 8 files")
     counted("E4", edits, "edits in these steps")
+
+
+def test_what_a_nomination_leaves_apart_is_seen_to_by_the_same_run() -> None:
+    walk = Life([0, 1, 0], [1, 0, 0], [Step(Deed.JUDGE_APART), Step(Deed.CONFIRM)]).live()
+    assert walk.broken == []
