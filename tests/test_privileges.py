@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pywikibot
 
 from faebot_hash import gate
 from faebot_hash.adapters.commons import Commons
 from faebot_hash.errors import SettingsError
+from faebot_hash.exit_status import ExitStatus
 from faebot_hash.preflight import Account
 from faebot_hash.privileges import FORBIDDEN, why_refused
 from faebot_hash.session import Session
 from tests.counting import Counted
 from tests.fake_wiki import accounts
-from tests.operator import SETTINGS, Operator
-from tests.practice.configuration import ACCOUNT_PASSWORDS, BOT, BOT_APP, BOT_PASSWORD
+from tests.operator import SETTINGS
+from tests.practice.configuration import ACCOUNT_PASSWORDS, BOT, write_pywikibot_folder
+from tests.practice.places import CHECKOUT
 from tests.practice.wiki import PracticeWiki
 from tests.test_gate import NOW, READ
 
@@ -46,23 +51,30 @@ def rights(change: str) -> frozenset[str]:
 def test_a_real_login_by_the_main_password_is_refused(
     wiki: PracticeWiki, tmp_path: Path, counted: Counted
 ) -> None:
-    """A bot password has few rights and starts; the account itself has more, and does not."""
-    operator, site = Operator(wiki, tmp_path), pywikibot.Site()
-    assert operator.confirm() is not None
-    password = Path(pywikibot.config.base_dir) / "user-password.py"
-    kept = password.read_text(encoding="utf-8")
-    try:
-        password.write_text(f'("{BOT}", "{ACCOUNT_PASSWORDS[BOT]}")\n', encoding="utf-8")
-        site.logout()
-        with pytest.raises(SettingsError, match=r"the login may [a-z, -]*upload"):
-            operator.confirm()
-    finally:
-        password.write_text(kept, encoding="utf-8")
-        site.logout()
-        site.login()
-    assert kept == f'("{BOT}", BotPassword("{BOT_APP}", "{BOT_PASSWORD}"))\n'
-    assert operator.edits() == 0
+    """A bot password has few rights and starts; the account itself has more, and does not.
+
+    Pywikibot in this process stays as it is: whoever was logged in once leaves traces in its cookies.
+    """
+    folder = tmp_path / "pywikibot"
+    write_pywikibot_folder(folder, wiki.server.port)
+    ours = wiki.requests()
+    assert _confirmed(folder).returncode == 0
+    (folder / "user-password.py").write_text(f'("{BOT}", "{ACCOUNT_PASSWORDS[BOT]}")\n', encoding="utf-8")
+    for cookies in folder.glob("pywikibot*.lwp"):
+        cookies.unlink()
+    refused = _confirmed(folder)
+    assert refused.returncode == ExitStatus.SETTINGS
+    assert re.search(r"the login may [a-z, -]*upload", refused.stdout + refused.stderr)
+    assert not any(one.get("action") == "edit" for one in wiki.requests()[len(ours) :])
     counted("S4", 1, "logins refused at the start")
+
+
+def _confirmed(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("pwb")), "confirm_duplicates"]
+    command += [f"-settings:{CHECKOUT / 'tests/practice/faebot.toml'}"]
+    command += [f"-store:sqlite:///{folder / 'faebot.sqlite'}", "-always"]
+    environment = {**os.environ, "PYWIKIBOT_DIR": str(folder)}
+    return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(("change", "trial", "why"), CASES, ids=[case[0] for case in CASES])
