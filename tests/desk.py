@@ -62,7 +62,7 @@ class Desk:
             .replace("[web]\n", f"[web]\nport = {self.port}\nworkers = 1\n")
         )
         (folder / "Pictures/Holiday").mkdir(parents=True)
-        for number in range(3):
+        for number in (1, 2):
             stranger(number).save(folder / f"Pictures/Holiday/{number}.jpg")
         stranger(3).save(folder / "photo.jpg")
         self._tables()

@@ -33,6 +33,7 @@ DOCUMENTS = {
     if path.name != "operating.md"
 }
 MANUAL = (CHECKOUT / "docs/operating.md").read_text(encoding="utf-8")
+SERVE = f"{PROGRAM}serve --settings "
 RUN = ("pwb ", PROGRAM, "curl ")
 NOT_RUN = {
     "make ": "the pipeline runs `make test`, people the others; test_documented_commands knows the targets",
@@ -43,8 +44,6 @@ SHOWN = ('{"path": ', "id_a,id_b,", "1,2,", "client_id = ", "client_secret = ", 
 """What the examples show beside commands: output, and lines of a settings file; each is checked below."""
 ENDS = {"pwb check_links": ExitStatus.AGAIN}
 """Exit codes other than 0: no canary can be alive where nothing leaves the machine."""
-BEFORE = {"docs/web.md": ['pwb index_hashes -cat:"Some category"']}
-"""What a document takes as done."""
 WRITES = re.compile(r"(?<=[ -])(?:-o |-?-out[ :]|--to |--groups |--json |-csv:|-reports?:)(\S+)")
 
 
@@ -94,7 +93,7 @@ def desk(wiki: PracticeWiki, tmp_path: Path) -> Iterator[Desk]:
 
 def apart(line: str) -> bool:
     """Tell whether a line needs a service or a server beside it; these are run below."""
-    return line.startswith("curl ") or line.endswith(REPLICA)
+    return line.startswith(("curl ", SERVE)) or line.endswith(REPLICA)
 
 
 def together(document: str) -> list[str]:
@@ -104,7 +103,7 @@ def together(document: str) -> list[str]:
 @followed
 @pytest.mark.parametrize("document", [document for document in FOLLOWED if together(document)])
 def test_a_document_is_followed_from_top_to_bottom(document: str, desk: Desk) -> None:
-    for line in [*BEFORE.get(document, []), *together(document)]:
+    for line in together(document):
         assert desk.type(line) == ENDS.get(line, 0), f"{line}\n{desk.said}"
         for written in WRITES.findall(line):
             assert Path(written).exists(), line
@@ -130,18 +129,18 @@ def test_the_replica_s_files_are_hashed_as_shown(
 
 
 @followed
-def test_the_service_answers_as_shown(desk: Desk, wiki: PracticeWiki) -> None:
-    lines = [line for line in commands("docs/api.md") if line.startswith("curl ")]
-    assert len(lines) == 2
-    shutil.copy(
-        next(one for one in (wiki.folder / "images").rglob("Astronaut,_portrait*.jpg") if one.is_file()),
-        "photo.jpg",
-    )
+def test_the_service_is_started_and_answers_as_shown(desk: Desk, wiki: PracticeWiki) -> None:
+    (start,) = (line for line in commands("docs/web.md") if line.startswith(SERVE))
+    asked = [line for line in commands("docs/api.md") if line.startswith("curl ")]
+    assert len(asked) == 2
+    pictures = (wiki.folder / "images").rglob("Astronaut,_portrait*.jpg")
+    shutil.copy(next(path for path in pictures if path.is_file()), "photo.jpg")
     assert desk.type("pwb index_hashes -pages") == 0
-    with desk.serving([sys.executable, *shlex.split(PROGRAM)[1:], "serve"]):
-        for line in lines:
+    with desk.serving(shlex.split(start)) as service:
+        for line in asked:
             assert desk.type(line) == 0
             assert json.loads(desk.said)["matches"], desk.said
+    assert service.returncode == 0
 
 
 @followed
