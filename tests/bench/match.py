@@ -40,7 +40,7 @@ from faebot_hash.pairs import HashTable, Within
 
 ROUNDS = 3
 ENGINES = {"NumPy": join_numpy, "Numba": join_numba}
-SLICE, COMMONS = 8_682, 147_000_000
+SLICE, INDEXED, COMMONS = 8_682, 130_000_000, 147_000_000
 
 Runs = Mapping[str, Callable[[], object]]
 
@@ -78,7 +78,7 @@ def main() -> None:
     parts = {2: original_slice, 3: hundred_thousand, 4: fourteen_million, 6: tolerance_of_eight}
     parts |= {7: queries, 8: equal_hashes}
     chosen = [measure for number, measure in parts.items() if number in options.only]
-    for measure in [*chosen, all_of_commons] if options.commons else chosen:
+    for measure in [*chosen, all_of_commons, commons_queries] if options.commons else chosen:
         for measured in measure():
             measured.show()
             if options.plots:
@@ -436,6 +436,37 @@ def all_of_commons() -> Iterator[Measured]:
                 taken,
                 [(engine, "Polars sort", asked if engine == "Numba" else None)],
             )
+
+
+def commons_queries() -> Iterator[Measured]:
+    """Everything within 8 bits of one hash of all of Commons, as it was when the target was set."""
+    values = np.random.default_rng(1).integers(0, 2**64, INDEXED, dtype=np.uint64)
+    with TemporaryDirectory() as place:
+        folder = IndexFolder(Path(place) / "index")
+        started = time.perf_counter()
+        folder.build(np.arange(len(values)), HashTable(values, None))
+        built = time.perf_counter() - started
+        search = folder.open()
+        compiled = search.compiled()
+        faiss.omp_set_num_threads(1)
+        flat = faiss.IndexBinaryFlat(64)
+        flat.add(_octets(values))
+        within = Within(phash_bits=8)
+        peers: dict[str, tuple[Callable[[int], object], int]] = {
+            "NumPy": (lambda value: search.within(Query(phash=value), within, 100), 2000),
+            "Numba": (lambda value: compiled.within(Query(phash=value), within, 100), 2000),
+            "faiss Flat": (lambda value: flat.range_search(_octets(np.array([value], np.uint64)), 9), 20),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in peers}
+        for _ in range(ROUNDS):
+            for name, (ask, count) in peers.items():
+                taken[name] += _query_times(values, ask, count)
+        faiss.omp_set_num_threads(processors())
+    yield Measured(
+        f"7. One query within 8 bits in {INDEXED:,}, median (built in {built:.0f} s)",
+        {name: statistics.median(one) for name, one in taken.items()},
+        [("NumPy", "faiss Flat", Asked(100)), ("Numba", "faiss Flat", Asked(100))],
+    )
 
 
 def _child(what: str, engine: str, tolerance_bits: int, count: int) -> dict[str, Any]:
