@@ -8,13 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from faebot_hash.adapters.addresses import PublicOnly
 from faebot_hash.adapters.decoders import Decoders
+from faebot_hash.adapters.exchange import Exchange
 from faebot_hash.adapters.finna import DEADLINE_S, Finna, NoPicture, Trouble
 from faebot_hash.images import THUMBNAIL
 from faebot_hash.web.app import create_app
@@ -250,8 +251,13 @@ def test_a_resolver_without_an_answer_is_slow() -> None:
     assert (verdict.trouble, time.monotonic() - began < 1) == (Trouble.SLOW, True)
 
 
-def test_production_asks_finnas_own_hosts_alone(tmp_path: Path) -> None:
-    told = Finna("https://api.finna.fi", "t", resolver=Names())
-    for address in ("https://evil.test/", "http://finna.fi.evil.test/", "ftp://finna.fi/"):
+def test_production_asks_finnas_own_hosts_alone() -> None:
+    looked_up: list[str] = []
+    told = Finna("https://api.finna.fi", "t")
+    exchange = Exchange(
+        PublicOnly(), lambda host, port: looked_up.append(host) or [], "t", time.monotonic() + 1
+    )
+    for host in ("https://evil.test", "http://finna.fi.evil.test", "ftp://finna.fi", "https://me@finna.fi"):
         with pytest.raises(Exception, match="BROKEN"):
-            told._road(address, time.monotonic() + 1)
+            told._get(exchange, f"{host}/", 1)
+    assert looked_up == []

@@ -50,7 +50,13 @@ DOORS = {
     "tomllib": {"adapters.login_secrets", "settings_file"},
     "pywikibot": {"adapters.commons", "adapters.login_files", "adapters.prompt", "adapters.queries"},
     "requests": {"adapters.http", "adapters.vetted"},
-    "urllib3": {"adapters.finna", "adapters.http", "adapters.links", "adapters.oauth", "adapters.vetted"},
+    "urllib3": {
+        "adapters.exchange",
+        "adapters.finna",
+        "adapters.http",
+        "adapters.links",
+        "adapters.vetted",
+    },
     "sqlalchemy": {
         "adapters.backup",
         "adapters.checkpoints",

@@ -6,7 +6,6 @@ two; addresses are looked up once and vetted.
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 from dataclasses import dataclass
@@ -14,21 +13,17 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
-import urllib3
 from urllib3.util import parse_url
 
-from faebot_hash import __version__
 from faebot_hash.adapters.addresses import PublicOnly
-from faebot_hash.adapters.vetted import NotConnectedError, Resolver, Road, connection_for, system_resolver
-from faebot_hash.links import Failure
+from faebot_hash.adapters.exchange import PORTS, Exchange, UnansweredError, agent_of
+from faebot_hash.adapters.vetted import Resolver, system_resolver
 
 DEADLINE_S = 4.0
 RECORD_BYTES = 1_000_000
 PICTURE_BYTES = 8_000_000
 HOSTS = frozenset({"api.finna.fi", "finna.fi", "www.finna.fi"})
 _PICTURES = "https://finna.fi"
-_PORTS = {"http": 80, "https": 443}
-_PIECE_BYTES = 65_536
 
 
 class Trouble(Enum):
@@ -77,23 +72,19 @@ class Finna:
         self._policy = policy or PublicOnly()
         self._resolver = resolver
         self._deadline_s = deadline_s
-        reachable = contact if contact.isprintable() and contact.isascii() else ""
-        self._headers = {
-            "User-Agent": f"faebot_hash/{__version__} (bot; {reachable or 'no contact given'})",
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
+        self._agent = agent_of(contact)
 
     def picture_of(self, finna_id: str) -> bytes | NoPicture:
         """Fetch the small form of a record's first picture."""
         ends_at = time.monotonic() + self._deadline_s
+        exchange = Exchange(self._policy, self._resolver, self._agent, ends_at)
         query = [("id", finna_id), ("field[]", "id"), ("field[]", "imagesExtended")]
         try:
             status, record = self._get(
-                f"{self._base_url}/v1/record?{urlencode(query)}", RECORD_BYTES, ends_at
+                exchange, f"{self._base_url}/v1/record?{urlencode(query)}", RECORD_BYTES
             )
             address = _picture_address(status, record)
-            status, picture = self._get(urljoin(self._pictures, address), PICTURE_BYTES, ends_at)
+            status, picture = self._get(exchange, urljoin(self._pictures, address), PICTURE_BYTES)
         except _Refused as refusal:
             return refusal.verdict
         except ValueError as error:
@@ -102,50 +93,14 @@ class Finna:
             return NoPicture(Trouble.NO_PICTURE, f"HTTP {status}")
         return picture if status == 200 and picture else NoPicture(Trouble.BROKEN, f"HTTP {status}")
 
-    def _get(self, url: str, most_bytes: int, ends_at: float) -> tuple[int, bytes]:
-        connection = None
-        try:
-            road, scheme, path = self._road(url, ends_at)
-            connection = connection_for(scheme, road)
-            connection.request(
-                "GET", path, headers=self._headers, preload_content=False, decode_content=False
-            )
-            response = connection.getresponse()
-            return response.status, _body(response, most_bytes, ends_at)
-        except NotConnectedError as refusal:
-            late = refusal.failure is Failure.TIMEOUT or time.monotonic() >= ends_at
-            raise _Refused(Trouble.SLOW if late else Trouble.BROKEN, refusal.detail) from refusal
-        except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-            late = time.monotonic() >= ends_at or isinstance(error, TimeoutError)
-            detail = f"{type(error).__name__}: {error}"[:200]
-            raise _Refused(Trouble.SLOW if late else Trouble.BROKEN, detail) from error
-        finally:
-            if connection is not None:
-                connection.close()
-                connection.end()
-
-    def _road(self, url: str, ends_at: float) -> tuple[Road, str, str]:
-        """Find the way to an address, or raise what speaks against it."""
+    def _get(self, exchange: Exchange, url: str, most_bytes: int) -> tuple[int, bytes]:
         parts = parse_url(url)
-        scheme, host = parts.scheme or "", parts.host or ""
-        if scheme not in _PORTS or host not in self._hosts or parts.auth is not None:
-            raise _Refused(Trouble.BROKEN, f"{scheme} to {host}")
-        port = _PORTS[scheme] if parts.port is None else parts.port
-        return Road(self._policy, self._resolver, host, port, ends_at), scheme, parts.request_uri
-
-
-def _body(response: Any, most_bytes: int, ends_at: float) -> bytes:
-    if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise _Refused(Trouble.BROKEN, "packed, which was not asked for")
-    pieces, size_bytes = [], 0
-    while piece := response.read1(_PIECE_BYTES):
-        pieces.append(piece)
-        size_bytes += len(piece)
-        if size_bytes > most_bytes:
-            raise _Refused(Trouble.BROKEN, f"more than {most_bytes} bytes")
-        if time.monotonic() >= ends_at:
-            raise _Refused(Trouble.SLOW, f"{size_bytes} bytes in the time allowed")
-    return b"".join(pieces)
+        if parts.scheme not in PORTS or parts.host not in self._hosts or parts.auth is not None:
+            raise _Refused(Trouble.BROKEN, f"{parts.scheme} to {parts.host}")
+        try:
+            return exchange.ask("GET", url, most_bytes)
+        except UnansweredError as error:
+            raise _Refused(Trouble.SLOW if error.is_late else Trouble.BROKEN, error.detail) from error
 
 
 def _picture_address(status: int, body: bytes) -> str:

@@ -6,7 +6,6 @@ itself, so the profile is that of the wiki that is reviewed. Tokens are used onc
 
 from __future__ import annotations
 
-import http.client
 import json
 import time
 from dataclasses import dataclass, field
@@ -14,16 +13,13 @@ from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
 from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
 from authlib.oauth2.client import OAuth2Client
-from urllib3.util import parse_url
 
-from faebot_hash import __version__
 from faebot_hash.adapters.addresses import PublicOnly
-from faebot_hash.adapters.vetted import NotConnectedError, Resolver, Road, connection_for, system_resolver
-from faebot_hash.links import Failure
+from faebot_hash.adapters.exchange import Exchange, UnansweredError, agent_of
+from faebot_hash.adapters.vetted import Resolver, system_resolver
 
 CENTRAL = "https://meta.wikimedia.org"
 DEADLINE_S = 8.0
@@ -32,8 +28,6 @@ LONGEST_NAME_BYTES = 255
 VERIFIER_LETTERS = 64
 
 _REST = "/w/rest.php/oauth2"
-_PORTS = {"http": 80, "https": 443}
-_PIECE_BYTES = 16_384
 _SPENT = ("invalid_grant", "invalid_request")
 _TOLD = (*_SPENT, "invalid_client", "unauthorized_client", "unsupported_grant_type", "server_error")
 
@@ -111,8 +105,7 @@ class WikimediaLogin:
         self._policy = policy or PublicOnly()
         self._resolver = resolver
         self._deadline_s = deadline_s
-        reachable = contact if contact.isprintable() and contact.isascii() else ""
-        self._agent = f"faebot_hash/{__version__} (bot; {reachable or 'no contact given'})"
+        self._agent = agent_of(contact)
 
     def departure(self) -> Departure:
         """Begin a login, with PKCE (RFC 7636) and a state that nobody can guess."""
@@ -124,7 +117,8 @@ class WikimediaLogin:
 
     def arrival(self, code: str, verifier: str) -> Profile | NoProfile:
         """Learn whose code this is: one request for a token, and one for the profile."""
-        channel = _Channel(self._policy, self._resolver, self._agent, time.monotonic() + self._deadline_s)
+        ends_at = time.monotonic() + self._deadline_s
+        channel = _Channel(Exchange(self._policy, self._resolver, self._agent, ends_at))
         try:
             return _profile(
                 channel, f"{self._wiki_url}{_REST}/resource/profile", self._token(channel, code, verifier)
@@ -179,60 +173,21 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Channel:
-    """Carries requests to vetted addresses: no redirects, few bytes, all before one moment."""
+    """Carries requests as Authlib asks for them."""
 
-    policy: PublicOnly
-    resolver: Resolver
-    agent: str
-    ends_at: float
+    exchange: Exchange
 
     def post(self, url: str, data: dict[str, str], headers: dict[str, str], auth: Any) -> _Answer:
-        """Send a form, as Authlib asks for it."""
+        """Send a form."""
         url, headers, body = auth.prepare("POST", url, dict(headers), urlencode(data))
         return self.ask("POST", url, headers, body.encode())
 
     def ask(self, method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> _Answer:
         """Ask once; raises _FailedError."""
-        connection = None
-        given = {"User-Agent": self.agent, "Accept-Encoding": "identity", "Connection": "close"}
         try:
-            parts = parse_url(url)
-            scheme, host = parts.scheme or "", parts.host or ""
-            road = Road(self.policy, self.resolver, host, parts.port or _PORTS[scheme], self.ends_at)
-            connection = connection_for(scheme, road)
-            connection.request(
-                method,
-                parts.request_uri,
-                body,
-                {**given, **headers},
-                preload_content=False,
-                decode_content=False,
-            )
-            response = connection.getresponse()
-            return _Answer(response.status, _body(response, self.ends_at))
-        except NotConnectedError as refusal:
-            late = refusal.failure is Failure.TIMEOUT or time.monotonic() >= self.ends_at
-            raise _FailedError(Trouble.SLOW if late else Trouble.BROKEN, refusal.failure.name) from None
-        except (OSError, ValueError, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
-            late = time.monotonic() >= self.ends_at or isinstance(error, TimeoutError)
-            # What the error says may quote the address or a header; its name does not.
-            raise _FailedError(Trouble.SLOW if late else Trouble.BROKEN, type(error).__name__) from None
-        finally:
-            if connection is not None:
-                connection.close()
-                connection.end()
-
-
-def _body(response: Any, ends_at: float) -> bytes:
-    pieces, size_bytes = [], 0
-    while piece := response.read1(_PIECE_BYTES):
-        pieces.append(piece)
-        size_bytes += len(piece)
-        if size_bytes > MOST_BYTES:
-            raise _FailedError(Trouble.BROKEN, f"more than {MOST_BYTES} bytes")
-    if time.monotonic() >= ends_at:  # the connection was cut, which looks like an end
-        raise TimeoutError
-    return b"".join(pieces)
+            return _Answer(*self.exchange.ask(method, url, MOST_BYTES, headers, body))
+        except UnansweredError as error:
+            raise _FailedError(Trouble.SLOW if error.is_late else Trouble.BROKEN, error.detail) from None
 
 
 def _profile(channel: _Channel, address: str, token: str) -> Profile:
