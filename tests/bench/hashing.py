@@ -27,7 +27,7 @@ from tests.hashed_pictures import graphic, photograph_part, text
 from tests.pictures import encoded
 
 WIDTHS_PX = (120, 320)
-THUMBNAILS = 2000
+THUMBNAILS = 10_000
 AT_ONCE = 50
 TARGET_TWO, TARGET_FOUR, TARGET_ISOLATION_MS = 1.5, 2.5, 0.6
 KINDS = (photograph_part,) * 8 + (graphic, text)
