@@ -10,7 +10,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
@@ -20,12 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import pywikibot
-import requests
 
 from faebot_hash import __main__ as program
 from faebot_hash.adapters.store import Store
 from tests.practice.places import CHECKOUT
 from tests.practice.server import HOST, free_port
+from tests.serving import running
 from tests.test_check_upload import stranger
 
 PROGRAM = "python -m faebot_hash "
@@ -117,22 +116,9 @@ class Desk:
 
     @contextmanager
     def serving(self, words: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-        """Keep the service running until it has answered and is not needed any more."""
-        server = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        try:
-            while True:
-                try:
-                    requests.get(f"http://{HOST}:{self.port}/healthz", timeout=10).raise_for_status()
-                    break
-                except requests.ConnectionError:
-                    assert server.poll() is None
-                    assert time.monotonic() < deadline
-                    time.sleep(0.1)
-            yield server
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+        """Keep the service running that a line starts."""
+        with running(words, self.port, self.folder) as service:
+            yield service.process
 
     def _run(self) -> str:
         """Name the last run that edited."""

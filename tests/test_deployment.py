@@ -6,11 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import tomllib
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 from typing import Any
@@ -24,10 +20,10 @@ from tests.pictures import LONG
 from tests.practice.configuration import write_pywikibot_folder
 from tests.practice.places import CACHE, CHECKOUT
 from tests.practice.server import free_port
+from tests.serving import running
 from tests.toolforge import JOB, JOBS_FILE, MEMORY, PROCFILE, complaint, jobs, processes
 
 COMMANDS = processes()
-POLL_S = 0.05
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -222,24 +218,22 @@ class Image:
             **({"PYTHONPATH": str(programs[1])} if programs[1:] else {}),
         }
 
-    def start(self, command: str, **how: Any) -> subprocess.Popen[str]:
-        """Start a command as the launcher does: in a shell, where the code can only be read."""
+    def program(self, command: str) -> list[str]:
+        """Write what starts a command as the launcher does: in a shell, where the code can only be read."""
         bind = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0" && exec bash -c "$1"'
-        program = [*UNSHARE, "sh", "-c", bind, str(self.code), command]
-        return subprocess.Popen(
-            program,
+        return [*UNSHARE, "sh", "-c", bind, str(self.code), command]
+
+    def run(self, command: str) -> tuple[int, str]:
+        done = subprocess.run(
+            self.program(command),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            **how,
+            check=False,
         )
-
-    def run(self, command: str) -> tuple[int, str]:
-        with self.start(command) as process:
-            said, _ = process.communicate()
-        return process.returncode, said
+        return done.returncode, done.stdout
 
 
 UNSHARE = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
@@ -278,30 +272,11 @@ def test_each_command_starts(image: Image, name: str) -> None:
     assert "-settings" in said
 
 
-@pytest.fixture
-def served(image: Image) -> Iterator[subprocess.Popen[str]]:
+def test_the_web_service_answers_on_its_port(image: Image) -> None:
     Store.open(image.store).close()
-    process = image.start(COMMANDS["web"], start_new_session=True)
-    yield process
-    process.terminate()
-    process.wait(timeout=30)
-    assert process.stdout is not None
-    process.stdout.close()
-
-
-def test_the_web_service_answers_on_its_port(image: Image, served: subprocess.Popen[str]) -> None:
-    assert served.stdout is not None
-    assert "0 files" in served.stdout.readline()
-    while served.poll() is None:
-        try:
-            with closing(
-                urllib.request.urlopen(f"http://127.0.0.1:{image.port}/healthz", timeout=30)
-            ) as told:
-                assert told.status == 200
-                return
-        except OSError:
-            time.sleep(POLL_S)
-    raise AssertionError("it ended")
+    program = image.program(COMMANDS["web"])
+    with running(program, image.port, image.own, image.environment) as service:
+        assert "0 files" in service.said()
 
 
 def test_every_job_names_a_size_of_memory() -> None:

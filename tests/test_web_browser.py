@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.request import ProxyHandler, build_opener
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -18,15 +14,14 @@ from tests.operator import HOME, Operator
 from tests.practice.cases import files_of
 from tests.practice.demo import run_script
 from tests.practice.places import CHECKOUT
-from tests.practice.server import HOST, free_port
 from tests.practice.wiki import PracticeWiki
+from tests.serving import serving
 
 pytestmark = pytest.mark.practice
 
 TIE = sorted(file.title for file in files_of("identical-tie"))
 """Two files that nothing tells apart, so that the bot leaves them to people."""
 
-STARTS_IN_S = 60
 DROP = """(bytes) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([new Uint8Array(bytes)], "mine.jpg", {type: "image/jpeg"}));
@@ -56,39 +51,18 @@ def site(practice_wiki: PracticeWiki) -> Iterator[Site]:
     operator.run("dod-resolution")
     operator.confirm()
     assert run_script(practice_wiki, "index_hashes", "-pages").returncode == 0
-    url = f"http://{HOST}:{free_port()}"
-    wiki_url = f"http://{HOST}:{practice_wiki.server.port}"
     settings = {
-        "web.wiki_url": wiki_url,
-        "web.media_url": f"{wiki_url}/wikipedia/commons",
+        "web.wiki_url": practice_wiki.server.address,
+        "web.media_url": f"{practice_wiki.server.address}/wikipedia/commons",
         "web.workers": 1,
     }
-    command = [
-        *(sys.executable, "-m", "faebot_hash", "serve"),
+    options = [
         *("--settings", str(CHECKOUT / "tests/practice/faebot.toml")),
         *(word for key, value in settings.items() for word in ("--set", f"{key}={value}")),
         *("--store", f"sqlite:///{operator.store}", "--index", str(folder / "index")),
-        *("--bind", url.partition("://")[2]),
     ]
-    with subprocess.Popen(command) as service:
-        try:
-            _wait_for(url, service)
-            yield Site(url, operator)
-        finally:
-            service.terminate()
-
-
-def _wait_for(url: str, service: subprocess.Popen[bytes]) -> None:
-    opener, until = build_opener(ProxyHandler({})), time.monotonic() + STARTS_IN_S
-    while True:
-        try:
-            opener.open(f"{url}/healthz", timeout=5).close()
-        except OSError:
-            assert service.poll() is None, "the service has ended"
-            assert time.monotonic() < until, f"no service at {url}"
-            time.sleep(0.1)
-        else:
-            return
+    with serving(folder, *options) as service:
+        yield Site(service.url, operator)
 
 
 @pytest.fixture

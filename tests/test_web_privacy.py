@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import subprocess
-import sys
 import time
 from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address
@@ -22,8 +20,9 @@ from faebot_hash.web_settings import Login, WebSettings
 from tests import oauth_site
 from tests.counting import Counted
 from tests.pictures import LONG
-from tests.practice.server import HOST, free_port
+from tests.practice.server import HOST
 from tests.search_pages import search_pages
+from tests.serving import options_in, serving
 from tests.test_web_generated import Generator
 from tests.web_world import PICTURE, TITLES, D, P, served
 
@@ -171,30 +170,17 @@ def test_gunicorn_logs_no_address(tmp_path: Path) -> None:
     assert gunicorn_settings.accesslog is None
     with served(tmp_path) as world:
         world.store.close()
-    port = free_port()
-    (tmp_path / "faebot.toml").write_text("[web]\nworkers = 1\nthreads = 2\n")
-    command = [sys.executable, "-m", "faebot_hash", "serve", "--settings", str(tmp_path / "faebot.toml")]
-    command += ["--store", f"sqlite:///{tmp_path}/web.sqlite", "--index", str(tmp_path / "index")]
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen([*command, "--bind", f"{HOST}:{port}"], stdout=output, stderr=output)
-        try:
-            assert talk(
-                port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 60
-            ).startswith(b"HTTP/1.1 200")
-            for raw in (
-                b"nonsense\r\n\r\n",
-                b"GET / HTTP/9\r\n\r\n",
-                b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n",
-            ):
-                assert talk(port, raw, 5).startswith(b"HTTP/1.1 4")
-        finally:
-            server.terminate()
-            assert server.wait(timeout=30) == 0
-    text = log.read_text()
+    with serving(tmp_path, *options_in(tmp_path, "[web]\nworkers = 1\nthreads = 2\n")) as service:
+        for raw in (
+            b"nonsense\r\n\r\n",
+            b"GET / HTTP/9\r\n\r\n",
+            b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n",
+        ):
+            assert talk(service.port, raw, 5).startswith(b"HTTP/1.1 4")
+    text = service.said()
     assert "files" in text
     assert "ip=" not in text
-    assert text.count(HOST) == text.count(f"http://{HOST}:{port}/")
+    assert text.count(HOST) == text.count(f"{service.url}/")
 
 
 def talk(port: int, raw: bytes, patience_s: float) -> bytes:

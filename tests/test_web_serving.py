@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,9 +10,10 @@ import pytest
 import requests
 
 from faebot_hash.adapters.store import Store
-from tests.practice.server import HOST, free_port
+from tests.practice.server import free_port
 from tests.reading_pages import Page
 from tests.review_world import family
+from tests.serving import options_in, serve_command, serving
 from tests.web_world import served
 
 PRACTICE = """
@@ -34,38 +31,11 @@ public_url = "https://review.test"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("serving")
     with served(folder) as world:
         world.store.keep_cases([family(1, 2)], whole=True)
-    return folder / "web.sqlite"
-
-
-def command(store: Path, settings: str, *bind: str) -> list[str]:
-    file = store.with_name("faebot.toml")
-    file.write_text(settings)
-    program = [sys.executable, "-m", "faebot_hash", "serve", "--settings", str(file)]
-    return [*program, "--store", f"sqlite:///{store}", "--index", str(store.with_name("index")), *bind]
-
-
-@contextmanager
-def serving(store: Path, settings: str) -> Iterator[str]:
-    port = free_port()
-    server = subprocess.Popen(command(store, settings, "--bind", f"{HOST}:{port}"), stdout=subprocess.DEVNULL)
-    url, deadline = f"http://{HOST}:{port}", time.monotonic() + 60
-    try:
-        while True:
-            try:
-                requests.get(f"{url}/healthz", timeout=10).raise_for_status()
-                break
-            except requests.ConnectionError:
-                assert server.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        yield url
-    finally:
-        server.terminate()
-        assert server.wait(timeout=30) == 0
+    return folder
 
 
 def token_of(answer: requests.Response) -> str:
@@ -76,10 +46,11 @@ def token_of(answer: requests.Response) -> str:
     return tokens.pop()
 
 
-def test_a_verdict_goes_from_the_page_to_the_store(store: Path) -> None:
+def test_a_verdict_goes_from_the_page_to_the_store(folder: Path) -> None:
     case = family(1, 2)
-    with serving(store, PRACTICE) as url, requests.Session() as visitor:
+    with serving(folder, *options_in(folder, PRACTICE)) as service, requests.Session() as visitor:
         visitor.headers["Sec-Fetch-Site"] = "same-origin"
+        url = service.url
         address = f"{url}/review/{case.key}"
         assert visitor.get(address).status_code == 200
         assert not visitor.cookies
@@ -97,7 +68,7 @@ def test_a_verdict_goes_from_the_page_to_the_store(store: Path) -> None:
         assert [one["who"] for one in verdicts["verdicts"]] == ["Somebody"]
         for path in ("/", "/review", "/statistics", "/api/v1/", "/near?page_id=1"):
             assert visitor.get(f"{url}{path}").status_code == 200, path
-    with Store.open(f"sqlite:///{store}", write=False) as kept:
+    with Store.open(f"sqlite:///{folder / 'web.sqlite'}", write=False) as kept:
         assert [one.who for one in kept.judged(file.sha1 for file in case.files)] == ["Somebody"]
 
 
@@ -113,10 +84,20 @@ def test_a_verdict_goes_from_the_page_to_the_store(store: Path) -> None:
     ],
 )
 def test_a_start_that_would_let_anybody_in_is_refused(
-    store: Path, settings: str, bind: tuple[str, ...], told: str
+    folder: Path, settings: str, bind: tuple[str, ...], told: str
 ) -> None:
-    program = command(store, settings, *(one.format(port=free_port()) for one in bind))
+    bound = (one.format(port=free_port()) for one in bind)
+    program = serve_command(*options_in(folder, settings), *bound)
     done = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_service_that_ends_is_not_waited_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        pytest.raises(AssertionError, match="has ended"),
+        serving(folder, *options_in(folder, WIKIMEDIA)),
+    ):
+        pytest.fail("it does not serve")
+    assert "FAEBOT_OAUTH_CLIENT_SECRET" in capsys.readouterr().out
