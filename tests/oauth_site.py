@@ -8,13 +8,13 @@ import hashlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from faebot_hash.adapters.oauth import OAuthClient, WikimediaLogin
-from tests.sites import AlsoLoopback, Names
+from tests.sites import AlsoLoopback, Names, listening
 
 HOST = "oauth.test"
 PUBLIC_URL = "https://review.test"
@@ -167,14 +167,6 @@ def never_ending(visit: Visit) -> None:
             visit.wfile.write(b" " * 65_536)
 
 
-@contextlib.contextmanager
-def served() -> Iterator[OAuthSite]:
+def served() -> contextlib.AbstractContextManager[OAuthSite]:
     """Serve it."""
-    with OAuthSite() as site:
-        thread = threading.Thread(target=site.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield site
-        finally:
-            site.shutdown()
-            thread.join()
+    return listening(OAuthSite())

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from faebot_hash.adapters.addresses import Address, PublicOnly
@@ -21,6 +21,7 @@ from tests.test_http import VirtualClock
 
 CONTACT = "https://commons.wikimedia.org/wiki/User_talk:Example"
 Behaviour = Callable[[socket.socket], None]
+Server = TypeVar("Server", bound=socketserver.BaseServer)
 
 _spies: list[list[Any]] = []
 
@@ -170,13 +171,18 @@ def answered(status: int, *headers: str) -> bytes:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[Site]:
-    """Serve a site."""
-    with Site() as site:
-        thread = threading.Thread(target=site.serve_forever, args=(0.01,))
+def listening(server: Server) -> Iterator[Server]:
+    """Let a server answer in a thread beside the test."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield site
+            yield server
         finally:
-            site.shutdown()
+            server.shutdown()
             thread.join()
+
+
+def served() -> contextlib.AbstractContextManager[Site]:
+    """Serve a site."""
+    return listening(Site())
