@@ -22,6 +22,7 @@ TOO_MANY = -1
 """There are more candidates than it pays to look at one by one."""
 
 _BLOCK = 1 << 11
+_AHEAD = 16
 _READ, _KEEP, _OF_MEMORY = 0, 3, 1
 
 
@@ -52,21 +53,31 @@ def find(
     their places. Of a value ``each`` rows count; rows that ``found`` has no room for are counted only.
     """
     place = _place(value, digits)
-    begins, ends = np.empty(len(flips), np.int64), np.empty(len(flips), np.int64)
-    candidates = _buckets(place, flips, bands, masks, places, offsets, begins, ends)
-    if candidates > most:
-        return TOO_MANY
-    count = 0
-    for band in range(len(bands)):
-        for at in range(bands[band, 0], bands[band, 1]):
-            if not _any_near(places[begins[at] : ends[at]], place, tolerance):
-                continue
-            for one in range(begins[at], ends[at]):
-                difference = places[one] ^ place
-                if count_bits(difference) <= tolerance and _first(difference, bands, masks, band):
-                    # The values of the first band stand in the order of their numbers.
-                    number = one if one < len(starts) - 1 else _number(places, len(starts) - 1, places[one])
-                    count = _keep(number, count_bits(difference), starts, rows, each, found, bits, count)
+    keys = _keys(place, flips, bands, masks)
+    begins, ends = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+    candidates = count = 0
+    # What is asked of memory comes while earlier keys are worked on; it would not take all at once.
+    for step in range(len(keys) + 2 * _AHEAD):
+        if step < len(keys):
+            _fetch(offsets, keys[step])
+        coming = step - _AHEAD
+        if 0 <= coming < len(keys):
+            begins[coming], ends[coming] = offsets[keys[coming]], offsets[keys[coming] + 1]
+            candidates += ends[coming] - begins[coming]
+            if begins[coming] < ends[coming]:
+                _fetch(places, begins[coming])
+                _fetch(places, ends[coming] - 1)
+        if candidates > most:
+            return TOO_MANY
+        at = coming - _AHEAD
+        if at < 0 or not _any_near(places[begins[at] : ends[at]], place, tolerance):
+            continue
+        for one in range(begins[at], ends[at]):
+            difference = places[one] ^ place
+            if count_bits(difference) <= tolerance and _first(difference, bands, masks, at):
+                # The values of the first band stand in the order of their numbers.
+                number = one if one < len(starts) - 1 else _number(places, len(starts) - 1, places[one])
+                count = _keep(number, count_bits(difference), starts, rows, each, found, bits, count)
     return count
 
 
@@ -98,27 +109,14 @@ def _place(value: np.uint64, digits: Values) -> np.uint64:
 
 
 @compiled  # type: ignore[untyped-decorator]
-def _buckets(
-    place: np.uint64, flips: Ints, bands: Ints, masks: Values, places: Values, offsets: Any, begins: Ints,
-    ends: Ints,
-) -> int:  # fmt: skip
-    """Tell where the bucket of each key begins and ends, and how many places are in them."""
-    # Everything is on its way before the first of it is looked at: offsets here, buckets below.
+def _keys(place: np.uint64, flips: Ints, bands: Ints, masks: Values) -> Ints:
+    """Tell where the offset of each key is."""
+    keys = np.empty(len(flips), np.int64)
     for band in range(len(bands)):
         key = np.int64((place & masks[band]) >> np.uint64(bands[band, 2]))
         for at in range(bands[band, 0], bands[band, 1]):
-            _fetch(offsets, bands[band, 3] + (key ^ flips[at]))
-    candidates = 0
-    for band in range(len(bands)):
-        key = np.int64((place & masks[band]) >> np.uint64(bands[band, 2]))
-        for at in range(bands[band, 0], bands[band, 1]):
-            offset = bands[band, 3] + (key ^ flips[at])
-            begins[at], ends[at] = offsets[offset], offsets[offset + 1]
-            candidates += ends[at] - begins[at]
-            if ends[at] > begins[at]:
-                _fetch(places, begins[at])
-                _fetch(places, ends[at] - 1)
-    return candidates
+            keys[at] = bands[band, 3] + (key ^ flips[at])
+    return keys
 
 
 @compiled  # type: ignore[untyped-decorator]
@@ -131,12 +129,14 @@ def _any_near(places: Values, place: np.uint64, tolerance: np.uint64) -> bool:
 
 
 @compiled  # type: ignore[untyped-decorator]
-def _first(difference: np.uint64, bands: Ints, masks: Values, band: int) -> bool:
-    """Tell whether no earlier band finds the same."""
-    near = 0
-    for other in range(band):
-        near += np.int64(count_bits(difference & masks[other])) <= bands[other, 4]
-    return near == 0
+def _first(difference: np.uint64, bands: Ints, masks: Values, at: int) -> bool:
+    """Tell whether no band before that of a key finds the same."""
+    for band in range(len(bands)):
+        if at < bands[band, 1]:
+            break
+        if np.int64(count_bits(difference & masks[band])) <= bands[band, 4]:
+            return False
+    return True
 
 
 @compiled  # type: ignore[untyped-decorator]
