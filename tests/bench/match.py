@@ -320,15 +320,16 @@ def _count(values: Values, starts: Any, tolerance: Any) -> int:
 
 
 def queries() -> Iterator[Measured]:
-    """Everything within 8 bits of one hash of 14 million: all different, then one in nine a blank page."""
+    """Everything within 8 bits of one hash of 14 million: all different, then one in 41 a blank page."""
     values = np.random.default_rng(1).integers(0, 2**64, 14_000_000, dtype=np.uint64)
-    yield from _queries(values, "all different", 60)
-    values[::9] = 2**63
-    # MultiHash takes many seconds for each query that is near the blank pages.
-    yield from _queries(values, "of which 1.6 million are equal", 10)
+    yield from _queries(values, "all different", None)
+    # Where the target was set, MultiHash took 3 ms at the median, 13 on average and 412 in one query of a
+    # hundred. That is a table like this one: near the blank pages MultiHash lists each of them.
+    values[::41] = 2**63
+    yield from _queries(values, "of which 341,000 are equal", Asked(100))
 
 
-def _queries(values: Values, told: str, multi_hash_queries: int) -> Iterator[Measured]:
+def _queries(values: Values, told: str, asked_of_p99: Asked | None) -> Iterator[Measured]:
     with TemporaryDirectory() as place:
         folder = IndexFolder(Path(place) / "index")
         started = time.perf_counter()
@@ -350,7 +351,7 @@ def _queries(values: Values, told: str, multi_hash_queries: int) -> Iterator[Mea
             "faiss Flat": (lambda value: flat.range_search(_octets(np.array([value], np.uint64)), 9), 40),
             "faiss MultiHash 3×21": (
                 lambda value: multi.range_search(_octets(np.array([value], np.uint64)), 9),
-                multi_hash_queries,
+                60,
             ),
         }
         taken: dict[str, list[float]] = {name: [] for name in peers}
@@ -375,8 +376,8 @@ def _queries(values: Values, told: str, multi_hash_queries: int) -> Iterator[Mea
         f"7. One query in 14 million, {told}, 99th percentile",
         p99,
         [
-            ("NumPy", "faiss MultiHash 3×21", Asked(100)),
-            ("Numba", "faiss MultiHash 3×21", Asked(100)),
+            ("NumPy", "faiss MultiHash 3×21", asked_of_p99),
+            ("Numba", "faiss MultiHash 3×21", asked_of_p99),
             ("Numba", "faiss Flat", None),
         ],
     )
