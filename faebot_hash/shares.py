@@ -110,6 +110,11 @@ class Share:
             self.units.remove(lease)
             self.store.free_lease(lease)
 
+    def rest(self) -> None:
+        """Wait a little for what others work on; our slots they may have, for those may be what they lack."""
+        self.close()
+        self.sleep(self.pause_s)
+
     def close(self) -> None:
         """Let others have our slots."""
         self._give(len(self.held))

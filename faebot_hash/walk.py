@@ -79,7 +79,7 @@ class Walk:
                         f"Other processes work on what is left ({len(left):,} in all); waiting for them."
                     )
                     told = True
-                self._share.sleep(self._share.pause_s)
+                self._share.rest()
         return self.total
 
     def _round(self, units: Sequence[Unit]) -> int:

@@ -161,9 +161,9 @@ class Catalogue:
         hasher = Hasher(WIDTH_PX, self, FakeDecoder(), store, **watched)  # type: ignore[arg-type]
         return Indexer(self, hasher, store, now=lambda: self.now)
 
-    def walk(self, store: Store, **options: object) -> Walk:
-        """Give a walk by a process that is alone."""
-        share = Share(store, "alone", 2, lasts=LEASE)
+    def walk(self, store: Store, share: Share | None = None, **options: object) -> Walk:
+        """Give a walk by a process that is alone, or has this share."""
+        share = share or Share(store, "alone", 2, lasts=LEASE)
         return Walk(lambda slots: self.indexer(store, share), store, share, **options)  # type: ignore[arg-type]
 
     def wrong(self, store: Store) -> list[str]:

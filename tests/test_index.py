@@ -15,6 +15,7 @@ from faebot_hash.index import Indexed
 from faebot_hash.model import FileInfo
 from faebot_hash.portions import Hint, Portion, Unit, hinted, numbered, titled
 from faebot_hash.reasons import Reason
+from faebot_hash.shares import LEASE, Share
 from faebot_hash.walk import OVERLAP, Stage, due, news, stage_of
 from tests.catalogue import NOON, ORIGINAL, THUMBNAIL, Catalogue, KilledError
 from tests.counting import Counted
@@ -337,6 +338,25 @@ def test_stale_hints_make_no_wrong_row(tmp_path: Path, counted: Counted, seed: i
 def row(file: FileInfo | None) -> IndexedPage | None:
     """Give the row of a file as it is on the wiki."""
     return IndexedPage(file.page_id, file.title, file.sha1, file.uploaded) if file else None
+
+
+def test_who_waits_for_a_unit_lets_its_holder_download(wiki: Catalogue, store: Store) -> None:
+    def impatient(seconds: float) -> None:
+        pytest.fail("there is no slot to download with")
+
+    def sleep(seconds: float) -> None:
+        slots.append(theirs.adjust())
+        theirs.close()
+        store.free_lease(unit)
+
+    for _ in range(20):
+        wiki.upload()
+    slots: list[int] = []
+    theirs, unit = Share(store, "they", 2, sleep=impatient), Lease("pages 11-20", "they")
+    assert store.take_lease(unit, LEASE)
+    walk_all(wiki, store, last=20, share=Share(store, "we", 2, sleep=sleep))
+    assert slots == [2]
+    assert wiki.wrong(store) == []
 
 
 # ---- checkpoints

@@ -34,7 +34,7 @@ SETTINGS = settings_file.load(CHECKOUT / "tests/practice/faebot.toml")
 LAST_ID = 100
 UNIT_PAGES = 25
 AT_ONCE = 5
-BRIEF, LONG_LEASE = timedelta(seconds=1), timedelta(minutes=5)
+BRIEF, LONGER = timedelta(seconds=1), timedelta(seconds=15)
 """How long a lease lasts: the shorter, the sooner somebody goes on where another was killed."""
 THUMBNAIL = current_basis("thumbnail", 120)
 
@@ -199,7 +199,7 @@ def test_two_processes_share_a_range(wiki: PracticeWiki, mariadb: MariaServer) -
     address = mariadb.clean_database()
     before = len(wiki.requests())
     # On a busy machine a process may stand still for a second, and lose a brief lease rightly.
-    children = [in_child(address, LONG_LEASE) for _ in range(2)]
+    children = [in_child(address, LONGER) for _ in range(2)]
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0]
     found = Looked(address)
     assert found.kept == files
