@@ -165,9 +165,9 @@ class HashSearch:
             distances = {kind: np.concatenate((distances[kind], newer[kind])) for kind in hashes}
         more = len(ids) > most
         if len(ids) > 1:
-            apart = sum(bits.astype(np.int64) for bits in distances.values())
+            apart = np.add.reduce(list(distances.values()), dtype=np.uint8)
             chosen = _nearest(apart, ids, most)
-            ids, distances = ids[chosen], {kind: bits[chosen] for kind, bits in distances.items()}
+            ids, distances = ids.take(chosen), {kind: bits.take(chosen) for kind, bits in distances.items()}
         return Neighbours(ids, distances.get(HashKind.PHASH), distances.get(HashKind.DHASH), more)
 
     def nearest(self, query: Query, count: int) -> Neighbours:
@@ -193,7 +193,7 @@ class HashSearch:
         if len(self.hidden):
             shown = ~self._hides(rows)
             rows, bits = rows[shown], bits[shown]
-        return self.base.ids[rows], {kind: bits}
+        return self.base.ids.take(rows), {kind: bits}
 
     def _base_rows(
         self, hashes: Mapping[HashKind, int], tolerances: Mapping[HashKind, int], both: bool
@@ -243,9 +243,9 @@ def _stacked(one: HashTable, other: HashTable) -> HashTable:
 
 def _nearest(distance_bits: Any, ids: Ids, most: int) -> npt.NDArray[np.intp]:
     """Order by distance, then id, sorting no more than what comes near the end of the answer."""
-    at = np.arange(len(ids))
-    if len(ids) > most > 0:
-        furthest = np.partition(distance_bits, most - 1)[most - 1]
-        at = np.flatnonzero(distance_bits <= furthest)
+    if not 0 < most < len(ids):
+        return np.lexsort((ids, distance_bits))[:most]
+    furthest = np.partition(distance_bits, most - 1)[most - 1]
+    at = np.flatnonzero(distance_bits <= furthest)
     order: npt.NDArray[np.intp] = at[np.lexsort((ids[at], distance_bits[at]))]
     return order[:most]

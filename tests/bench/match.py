@@ -35,7 +35,7 @@ from faebot_hash.adapters.index_files import IndexFolder
 from faebot_hash.bands import Values
 from faebot_hash.groups import distinct
 from faebot_hash.join import close_pairs, processors
-from faebot_hash.nearest import Query
+from faebot_hash.nearest import HashSearch, Query
 from faebot_hash.pairs import HashTable, Within
 
 ROUNDS = 3
@@ -43,6 +43,8 @@ ENGINES = {"NumPy": join_numpy, "Numba": join_numba}
 SLICE, INDEXED, COMMONS = 8_682, 130_000_000, 147_000_000
 
 Runs = Mapping[str, Callable[[], object]]
+Ask = Callable[[Values], object]
+"""What answers a query, which is an array of one value."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Measured:
             print(f"    {name:44}{seconds * 1000:14,.3f} ms")
         for ours, peer, asked in self.comparisons:
             ratio = self.taken[peer] / self.taken[ours]
-            print(f"  {ours} : {peer:32}{asked.verdict(ratio) if asked else f'{ratio:10,.1f} ×'}")
+            print(f"  {ours} : {peer:32}{asked.verdict(ratio) if asked else f'{ratio:10,.2f} ×'}")
         print(flush=True)
 
     def draw(self, folder: Path) -> None:
@@ -148,7 +150,7 @@ class Measured:
         names, milliseconds = list(self.taken), [seconds * 1000 for seconds in self.taken.values()]
         bars = axes.barh(names, milliseconds, color=[_BARS[name in _peers(self)] for name in names])
         axes.bar_label(bars, labels=[f" {one:,.3g} ms" for one in milliseconds], fontsize=8)
-        axes.set(xscale="log", xlabel="milliseconds, median")
+        axes.set(xscale="log", xlabel="milliseconds")
         axes.set_title(self.heading.partition(" (")[0].partition("; peak")[0].strip(), fontsize=9, loc="left")
         axes.invert_yaxis()
         axes.margins(x=0.25)
@@ -337,28 +339,13 @@ def _queries(values: Values, told: str, asked_of_p99: Asked | None) -> Iterator[
         built = time.perf_counter() - started
         opened = _timed({"": folder.open}, 5)[""]
         search = folder.open()
-        compiled = search.compiled()
         size_gb = sum(path.stat().st_size for path in (Path(place) / "index").iterdir()) / 1e9
-        # One query is one thread's work: a second one that waits for it only costs faiss time.
-        faiss.omp_set_num_threads(1)
-        flat = faiss.IndexBinaryFlat(64)
-        flat.add(_octets(values))
         multi = _multi_hash(values, 2)
-        within = Within(phash_bits=8)
-        peers: dict[str, tuple[Callable[[int], object], int]] = {
-            "NumPy": (lambda value: search.within(Query(phash=value), within, 100), 2000),
-            "Numba": (lambda value: compiled.within(Query(phash=value), within, 100), 2000),
-            "faiss Flat": (lambda value: flat.range_search(_octets(np.array([value], np.uint64)), 9), 40),
-            "faiss MultiHash 3×21": (
-                lambda value: multi.range_search(_octets(np.array([value], np.uint64)), 9),
-                60,
-            ),
+        asked = {
+            **_ways_to_ask(values, search),
+            "faiss MultiHash 3×21": (lambda value: multi.range_search(_octets(value), 9), 60),
         }
-        taken: dict[str, list[float]] = {name: [] for name in peers}
-        for _ in range(ROUNDS):
-            for name, (ask, count) in peers.items():
-                taken[name] += _query_times(values, ask, count)
-        faiss.omp_set_num_threads(processors())
+        taken = _query_times(values, asked)
     p50 = {name: statistics.median(one) for name, one in taken.items()}
     p99 = {name: float(np.quantile(one, 0.99)) for name, one in taken.items()}
     yield Measured(
@@ -383,19 +370,38 @@ def _queries(values: Values, told: str, asked_of_p99: Asked | None) -> Iterator[
     )
 
 
-def _query_times(values: Values, ask: Callable[[int], object], count: int) -> Iterator[float]:
-    """Time queries by what their thread computed.
+def _ways_to_ask(values: Values, search: HashSearch) -> dict[str, tuple[Ask, int]]:
+    """Give what answers one query with everything within 8 bits, and how often to ask it in a round."""
+    compiled, within = search.compiled(), Within(phash_bits=8)
+    flat = faiss.IndexBinaryFlat(64)
+    flat.add(_octets(values))
+    return {
+        "NumPy": (lambda value: search.within(Query(phash=int(value[0])), within, len(values)), 2000),
+        "Numba": (lambda value: compiled.within(Query(phash=int(value[0])), within, len(values)), 2000),
+        "faiss Flat": (lambda value: flat.range_search(_octets(value), 9), 40),
+    }
+
+
+def _query_times(values: Values, asked: Mapping[str, tuple[Ask, int]]) -> dict[str, list[float]]:
+    """Time queries in turn by what their thread computed.
 
     On a busy machine a query of 0.1 ms ends before its turn does, and one of 10 ms waits for many others'.
     """
-    rng = np.random.default_rng(count)
-    ask(5)
-    for _ in range(count):
-        flipped = sum(1 << bit for bit in set(rng.integers(0, 64, 4).tolist()))
-        query = int(values[rng.integers(len(values))]) ^ flipped
-        started = time.thread_time()
-        ask(query)
-        yield time.thread_time() - started
+    # One query is one thread's work: a second one that waits for it only costs faiss time.
+    faiss.omp_set_num_threads(1)
+    taken: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(ROUNDS):
+        for name, (ask, count) in asked.items():
+            rng = np.random.default_rng(count)
+            ask(np.array([5], np.uint64))
+            for _ in range(count):
+                flipped = sum(1 << bit for bit in set(rng.integers(0, 64, 4).tolist()))
+                query = values[[rng.integers(len(values))]] ^ np.uint64(flipped)
+                started = time.thread_time()
+                ask(query)
+                taken[name].append(time.thread_time() - started)
+    faiss.omp_set_num_threads(processors())
+    return taken
 
 
 def equal_hashes() -> Iterator[Measured]:
@@ -447,22 +453,7 @@ def commons_queries() -> Iterator[Measured]:
         started = time.perf_counter()
         folder.build(np.arange(len(values)), HashTable(values, None))
         built = time.perf_counter() - started
-        search = folder.open()
-        compiled = search.compiled()
-        faiss.omp_set_num_threads(1)
-        flat = faiss.IndexBinaryFlat(64)
-        flat.add(_octets(values))
-        within = Within(phash_bits=8)
-        peers: dict[str, tuple[Callable[[int], object], int]] = {
-            "NumPy": (lambda value: search.within(Query(phash=value), within, 100), 2000),
-            "Numba": (lambda value: compiled.within(Query(phash=value), within, 100), 2000),
-            "faiss Flat": (lambda value: flat.range_search(_octets(np.array([value], np.uint64)), 9), 20),
-        }
-        taken: dict[str, list[float]] = {name: [] for name in peers}
-        for _ in range(ROUNDS):
-            for name, (ask, count) in peers.items():
-                taken[name] += _query_times(values, ask, count)
-        faiss.omp_set_num_threads(processors())
+        taken = _query_times(values, _ways_to_ask(values, folder.open()))
     yield Measured(
         f"7. One query within 8 bits in {INDEXED:,}, median (built in {built:.0f} s)",
         {name: statistics.median(one) for name, one in taken.items()},
