@@ -131,6 +131,24 @@ def test_skewed_tables_join_as_by_definition(make: str, tolerance_bits: int, eng
     assert found == by_definition(values, tolerance_bits)
 
 
+@pytest.mark.parametrize("shift", [0, 20, 43])
+@pytest.mark.parametrize("tolerance_bits", [1, 2, 3, 4])
+def test_bits_that_are_always_the_same_come_last_in_a_band(tolerance_bits: int, shift: int) -> None:
+    """Buckets are made by the first bits of a key; with 20 bits that tell, one held all values."""
+    values = np.unique(np.random.default_rng(2).integers(0, 2**20, 150_000, dtype=np.uint64) << shift)
+    for engine in (join_numpy, join_numba):
+        plan = band_choice.plan_join(values, tolerance_bits, engine.COST)
+        begins = np.cumsum((0, *plan.widths[:-1]))
+        assert all(shift <= plan.order[begin] < shift + 20 for begin in begins)
+
+
+def test_values_that_ascend_stay_where_they_are_if_nearly_all_bits_tell() -> None:
+    values = np.random.default_rng(2).integers(0, 2**64, 150_000, dtype=np.uint64)
+    values |= np.uint64(1 << 63)  # as pHashes, whose first bit is nearly always set
+    plan = band_choice.plan_join(np.unique(values), 2, join_numba.COST)
+    assert plan.order == bands.NATURAL_ORDER
+
+
 @ENGINES
 def test_large_tables_hold_exactly_the_pairs_that_were_planted(engine: Engine) -> None:
     """A third of a million values far from each other by construction, some with a neighbour."""
