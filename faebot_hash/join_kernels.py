@@ -1,22 +1,14 @@
-"""The loops of ``join_numba``, compiled at first use for the processor at hand and kept on disk.
-
-They let go of Python's lock, so threads run them side by side.
-"""
+"""The loops of ``join_numba`` that compare the values of a bucket."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit, types
-from numba.extending import intrinsic
 
 from faebot_hash.bands import Values
-
-Ints = npt.NDArray[np.int64]
-
-Digits = npt.NDArray[np.uint32]
+from faebot_hash.bucket_kernels import Digits, bucket_values, find_buckets
+from faebot_hash.compiling import Ints, compiled, count_bits
 
 CAPACITY = 1 << 16
 """How many pairs one call of ``scan_parts`` may give."""
@@ -26,107 +18,9 @@ BUCKET_BITS = 2
 _BLOCK = 1 << 11
 _ROWS = 4
 _SMALL = 48
+_CROWDED = 1 << 11
 _STRETCH = 1 << 10
 _MOST_OF_A_STRETCH = (_STRETCH + _SMALL) * _SMALL // 2
-
-compiled = njit(nogil=True, cache=True)
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def count_bits(_: Any, value: Any) -> Any:
-    """Count the set bits of an unsigned 64-bit number: one instruction, which loops turn into vectors."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), code
-
-
-@compiled  # type: ignore[untyped-decorator]
-def look_up(values: Values, tables: Values, out: Values) -> None:
-    """Do what ``bands.look_up`` does, for eight digits."""
-    for at in range(len(values)):
-        rest, place = values[at], np.uint64(0)
-        for number in range(8):
-            place |= tables[number, rest & np.uint64(255)]
-            rest >>= np.uint64(8)
-        out[at] = place
-
-
-@compiled  # type: ignore[untyped-decorator]
-def _keys(values: Values, steps: Values, out: Values) -> None:
-    """Bring the bits of keys together; steps are masks, and how far what they show goes right."""
-    for step in range(len(steps)):
-        mask, right = steps[step, 0], steps[step, 1]
-        if step == 0:
-            for at in range(len(values)):
-                out[at] = (values[at] & mask) >> right
-        elif mask:
-            for at in range(len(values)):
-                out[at] |= (values[at] & mask) >> right
-
-
-@compiled  # type: ignore[untyped-decorator]
-def histogram(values: Values, steps: Values, shift: np.uint64, counts: Ints) -> None:
-    """Count how many values have each key, of which the last bits are left out."""
-    keys = np.empty(_BLOCK, np.uint64)
-    for start in range(0, len(values), _BLOCK):
-        part = values[start : start + _BLOCK]
-        _keys(part, steps, keys)
-        for at in range(len(part)):
-            counts[np.int64(keys[at] >> shift)] += 1
-
-
-@compiled  # type: ignore[untyped-decorator]
-def scatter(values: Values, steps: Values, shift: np.uint64, goals: Ints, dealt: Values) -> None:
-    """Put each value to where its key belongs."""
-    keys = np.empty(_BLOCK, np.uint64)
-    for start in range(0, len(values), _BLOCK):
-        part = values[start : start + _BLOCK]
-        _keys(part, steps, keys)
-        for at in range(len(part)):
-            goal = np.int64(keys[at] >> shift)
-            dealt[goals[goal]] = part[at]
-            goals[goal] += 1
-
-
-@compiled  # type: ignore[untyped-decorator]
-def _bucket(
-    values: Values, steps: Values, shift: np.uint64, buckets: int, digits: Digits, out: Values, ends: Digits
-) -> None:
-    """Deal a part out by the first bits of its keys."""
-    keys = np.empty(_BLOCK, np.uint64)
-    ends[: buckets + 1] = 0
-    for start in range(0, len(values), _BLOCK):
-        part = values[start : start + _BLOCK]
-        _keys(part, steps, keys)
-        for at in range(len(part)):
-            digit = np.uint32(keys[at] >> shift)
-            digits[start + at] = digit
-            ends[np.int64(digit) + 1] += np.uint32(1)
-    for at in range(buckets):
-        ends[at + 1] += ends[at]
-    for at in range(len(values)):
-        digit = digits[at]
-        out[ends[digit]] = values[at]
-        ends[digit] += np.uint32(1)
-
-
-@compiled  # type: ignore[untyped-decorator]
-def _find_buckets(
-    values: Values, steps: Values, shift: np.uint64, buckets: int, out: Values, ends: Digits
-) -> None:
-    """Do what ``_bucket`` does, for values that ascend by their keys."""
-    keys = np.empty(_BLOCK, np.uint64)
-    ends[: buckets + 1] = 0
-    for start in range(0, len(values), _BLOCK):
-        part = values[start : start + _BLOCK]
-        _keys(part, steps, keys)
-        out[start : start + len(part)] = part
-        for at in range(len(part)):
-            ends[np.int64(keys[at] >> shift)] = np.uint32(start + at + 1)
-    for at in range(1, buckets):
-        ends[at] = max(ends[at], ends[at - 1])
 
 
 @compiled  # type: ignore[untyped-decorator]
@@ -140,7 +34,7 @@ def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on w
     Of the tables those from ``tables[0]`` to before ``tables[1]`` are scanned; ``key_bits`` are those bits
     of their keys that the values of one part do not share.
     """
-    found = 0
+    found: int = 0
     part, table, bucket, row, column = place[0], place[1], place[2], place[3], place[4]
     while part < last:
         size = starts[part + 1] - starts[part]
@@ -152,9 +46,9 @@ def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on w
             shift = np.uint64(key_bits[table] - digit_bits)
             values = dealt[starts[part] : starts[part + 1]]
             if ascending[table]:
-                _find_buckets(values, steps[table], shift, buckets, bucketed, ends)
+                find_buckets(values, steps[table], shift, buckets, bucketed, ends)
             else:
-                _bucket(values, steps[table], shift, buckets, digits, bucketed, ends)
+                bucket_values(values, steps[table], shift, buckets, digits, bucketed, ends)
             bucket, row, column = 0, 0, 1
         while bucket < buckets:
             after, end, longest = bucket, row, 0
@@ -175,24 +69,21 @@ def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on w
                 )
                 bucket, row, column = after, end, end + 1
                 continue
-            end = np.int64(ends[bucket])
-            while row < end:
-                # Four rows at a time share what is read of the columns.
-                rows = _ROWS if end - row > _ROWS else 1
-                while column < end:
-                    if found + rows * _BLOCK > CAPACITY:
-                        place[0], place[1], place[2], place[3], place[4] = part, table, bucket, row, column
-                        return found
-                    stop = min(column + _BLOCK, end)
-                    if rows == 1 or any_near(bucketed, row, column, stop, tolerance):
-                        found = _emit(
-                            bucketed, row, row + rows, column, stop, tolerance,
-                            masks, asked[table], ahead[table], one, other, found,
-                        )  # fmt: skip
-                    column = stop
-                row += rows
-                column = row + 1
-            bucket, row, column = bucket + 1, end, end + 1
+            begin, limit = np.int64(ends[bucket - 1]) if bucket else 0, np.int64(ends[bucket])
+            crowded = limit - begin > _CROWDED and digit_bits < key_bits[table]
+            key_mask = _key_mask(masks, asked[table])
+            if crowded and row == begin and column == row + 1:
+                _sort_by_key(bucketed[begin:limit], key_mask)
+            while row < limit:
+                end = row + _alike(bucketed[row:limit], key_mask) if crowded else limit
+                row, column, found = _scan(
+                    bucketed, row, column, end, tolerance, masks, asked[table], ahead[table],
+                    one, other, found,
+                )  # fmt: skip
+                if row < end:
+                    place[0], place[1], place[2], place[3], place[4] = part, table, bucket, row, column
+                    return found
+            bucket += 1
         bucket = -1
         table += 1
         if table == tables[1]:
@@ -222,6 +113,54 @@ def _compare(
                 one[found], other[found] = values[at], later[at]
                 found += 1
     return found
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _key_mask(masks: Values, asked: Any) -> np.uint64:
+    """Give the places of a table's bands."""
+    places = np.uint64(0)
+    for band in range(len(masks)):
+        if asked[band]:
+            places |= masks[band]
+    return places
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _sort_by_key(values: Values, key_mask: np.uint64) -> None:
+    """Bring together those of a bucket that agree on the whole key, not only on its first bits."""
+    values[:] = values[np.argsort(values & key_mask)]
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _alike(values: Values, key_mask: np.uint64) -> int:
+    """Count the values that agree with the first one on the whole key, as far as they stand together."""
+    count = 1
+    while count < len(values) and (values[count] ^ values[0]) & key_mask == 0:
+        count += 1
+    return count
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _scan(
+    values: Values, row: int, column: int, end: int, tolerance: np.uint64, masks: Values, asked: Any,
+    ahead: int, one: Values, other: Values, found: int,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Compare all with all up to ``end``, from a row and column on, until the results are nearly full."""
+    while row < end:
+        # Four rows at a time share what is read of the columns.
+        rows = _ROWS if end - row > _ROWS else 1
+        while column < end:
+            if found + rows * _BLOCK > CAPACITY:
+                return row, column, found
+            stop = min(column + _BLOCK, end)
+            if rows == 1 or any_near(values, row, column, stop, tolerance):
+                found = _emit(
+                    values, row, row + rows, column, stop, tolerance, masks, asked, ahead, one, other, found
+                )
+            column = stop
+        row += rows
+        column = row + 1
+    return row, column, found
 
 
 @compiled  # type: ignore[untyped-decorator]

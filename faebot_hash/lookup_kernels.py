@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from faebot_hash.bands import Values
-from faebot_hash.join_kernels import Ints, compiled, count_bits
+from faebot_hash.compiling import Ints, compiled, count_bits
 
 Bits = npt.NDArray[np.uint8]
 

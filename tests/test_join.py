@@ -117,7 +117,7 @@ def test_skewed_tables_join_as_by_definition(make: str, tolerance_bits: int, eng
     rng = np.random.default_rng(tolerance_bits)
     values = rng.integers(0, 2**64, 12_000, dtype=np.uint64)
     if make == "crowded":
-        blank = np.full(4_000, 2**63, np.uint64)
+        blank = np.full(8_000, 2**63, np.uint64)
         for _ in range(6):
             blank ^= np.uint64(1) << rng.integers(0, 64, len(blank), dtype=np.uint64)
         values = np.concatenate((values, blank, blank[::9] ^ np.uint64(1)))
@@ -129,6 +129,25 @@ def test_skewed_tables_join_as_by_definition(make: str, tolerance_bits: int, eng
     found = triples(close_pairs(values, tolerance_bits, engine=engine))
     assert len(found) > 0 or make == "neighbours alike"
     assert found == by_definition(values, tolerance_bits)
+
+
+@ENGINES
+@pytest.mark.parametrize("tolerance_bits", [2, 3])
+def test_a_crowd_around_one_value_gives_each_pair_once(tolerance_bits: int, engine: Engine) -> None:
+    """More pairs than come at once lie in buckets that only the whole key takes apart."""
+    rng = np.random.default_rng(tolerance_bits)
+    blank = np.full(20_000, 2**63, np.uint64)
+    for _ in range(3):
+        blank ^= np.uint64(1) << rng.integers(0, 64, len(blank), dtype=np.uint64)
+    values = np.unique(np.concatenate((rng.integers(0, 2**64, 12_000, dtype=np.uint64), blank)))
+    pieces = list(close_pairs(values, tolerance_bits, engine=engine))
+    low = np.searchsorted(values, np.concatenate([piece.low for piece in pieces]))
+    high = np.searchsorted(values, np.concatenate([piece.high for piece in pieces]))
+    later = (np.flatnonzero(np.bitwise_count(values[at + 1 :] ^ value) <= tolerance_bits) + at + 1
+             for at, value in enumerate(values))  # fmt: skip
+    expected = np.concatenate([one + at * len(values) for at, one in enumerate(later)])
+    assert len(expected) > 1 << 18
+    np.testing.assert_array_equal(np.sort(low * len(values) + high), expected)
 
 
 @pytest.mark.parametrize("shift", [0, 20, 43])

@@ -16,14 +16,14 @@ LAYERS = (
     "errors escape floors job_record judgements level model",
     "bands collection edits exposure jpeg likeness links markup merit parts preflight privileges similar "
     "spans status web_settings",
-    "band_choice bots columns console family groups images join_kernels marks reductions settings "
+    "band_choice bots columns compiling console family groups images marks reductions settings "
     "status_lines tally wikitext",
-    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_numba join_numpy "
+    "assessed bucket_kernels credits dossier evidence exclude fingerprint frames gate hash_index join_numpy "
     "lookup lookup_kernels match options ports rationale report score settings_file study_plan tag upload",
-    "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join lookup_numba "
-    "nominate pixels portions report_files restrictions scaler settle shares sign_off slices stopping "
-    "study upload_lines",
-    "cases checkup pairs study_lines",
+    "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join join_kernels "
+    "lookup_numba nominate pixels portions report_files restrictions scaler settle shares sign_off slices "
+    "stopping study upload_lines",
+    "cases checkup join_numba pairs study_lines",
     "apply carrying cluster confirm_lines doctor family_section identity kept_apart linkrot nearest "
     "objections originals partners recheck study_chart study_pages study_table thumbnails undo "
     "upload_table",
@@ -132,7 +132,7 @@ DOORS = {
     "gunicorn": {"web.worker"},
     "sqlite3": {"adapters.sqlite_copy", "adapters.sqlite_file"},
     "llvmlite": {"lookup_kernels"},
-    "numba": {"join_kernels", "lookup_kernels"},
+    "numba": {"compiling", "lookup_kernels"},
     "pyarrow": {"adapters.parquet", "adapters.parquet_rows"},
     "pymysql": set(),
     "pyspark": {"adapters.spark_hashing", "adapters.spark_join", "adapters.spark_tables"},

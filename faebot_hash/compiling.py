@@ -1,0 +1,29 @@
+"""What the compiled loops of the extra ``scale`` share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+from numba.extending import intrinsic
+
+Ints = npt.NDArray[np.int64]
+
+compiled = njit(nogil=True, cache=True)
+"""Compile at first use for the processor at hand and keep that on disk.
+
+What is compiled lets go of Python's lock, so threads run it side by side. Numba compiles anew when the file
+of a loop has changed, not when only a loop that it calls from another file has: then remove ``__pycache__``.
+"""
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def count_bits(_: Any, value: Any) -> Any:
+    """Count the set bits of an unsigned 64-bit number: one instruction, which loops turn into vectors."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), code
