@@ -91,7 +91,7 @@ serve: $(STAMP)
 	@$(BIN)/python -m tests.practice get
 	@$(BIN)/python -m tests.practice.serving
 
-# As many processes as processors; the tests of a file share what they start, and stay together.
+# The tests of a file share what they start, and stay together.
 SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 SPARK_STAMP := $(VENV)/.spark-installed
 
