@@ -31,6 +31,7 @@ from tests.counting import Counted
 from tests.pictures import encoded, photograph
 from tests.practice.packages import install_java
 from tests.practice.places import CHECKOUT, PracticeWikiError
+from tests.test_skewed_hashes import column
 
 CROWDED = 2**63 + 5
 Pairs = set[tuple[int, int, int]]
@@ -207,6 +208,19 @@ def test_a_million_give_the_pairs_of_the_kernel(
     assert done.status == 0, done.said
     expected = kernel_pairs(values, tolerance_bits)
     assert len(expected) > 10_000
+    assert done.pairs("phash") == expected
+    counted("W7", len(expected), "pairs of Spark and of the kernel, the same")
+
+
+@pytest.mark.corpora
+def test_crowded_real_hashes_give_the_pairs_of_the_kernel(
+    java: None, tmp_path: Path, counted: Counted
+) -> None:
+    values = column("whash")
+    table = write(tmp_path / "cards.parquet", {"id": np.arange(len(values)), "phash_dec": values})
+    done = submit(tmp_path / "result", "pairs", table, "--phash-bits", "4")
+    assert done.status == 0, done.said
+    expected = kernel_pairs(values, 4)
     assert done.pairs("phash") == expected
     counted("W7", len(expected), "pairs of Spark and of the kernel, the same")
 
