@@ -242,7 +242,7 @@ def _each_tagged_once(operator: Operator) -> bool:
 
 def test_a_slice_of_new_files_costs_25_requests_for_a_thousand() -> None:
     files = 1_000 if LONG else 400
-    with PracticeWiki(CACHE / f"test-many-{os.getpid()}", many=files) as wiki:
+    with PracticeWiki(CACHE / f"test-{os.getpid()}" / "benchmark", many=files) as wiki:
         run = ("-slice:search", "-query:intitle:Benchmark filemime:image", "-simulate")
         assert find_duplicates(wiki, *run).returncode == 0
         first = _slice_requests(wiki)
