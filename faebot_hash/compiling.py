@@ -14,8 +14,8 @@ Ints = npt.NDArray[np.int64]
 compiled = njit(nogil=True, cache=True)
 """Compile at first use for the processor at hand and keep that on disk.
 
-What is compiled lets go of Python's lock, so threads run it side by side. Numba compiles anew when the file
-of a loop has changed, not when only a loop that it calls from another file has: then remove ``__pycache__``.
+What is compiled lets go of Python's lock, so threads run it side by side. Loops that call each other stay in
+one file: Numba compiles a loop anew when its own file has changed, whatever became of another one.
 """
 
 

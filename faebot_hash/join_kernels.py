@@ -1,14 +1,16 @@
-"""The loops of ``join_numba`` that compare the values of a bucket."""
+"""The loops of ``join_numba``: they deal values out to buckets and compare those of a bucket."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from faebot_hash.bands import Values
-from faebot_hash.bucket_kernels import Digits, bucket_values, find_buckets
 from faebot_hash.compiling import Ints, compiled, count_bits
+
+Digits = npt.NDArray[np.uint32]
 
 CAPACITY = 1 << 16
 """How many pairs one call of ``scan_parts`` may give."""
@@ -21,6 +23,93 @@ _SMALL = 48
 _CROWDED = 1 << 11
 _STRETCH = 1 << 10
 _MOST_OF_A_STRETCH = (_STRETCH + _SMALL) * _SMALL // 2
+
+
+@compiled  # type: ignore[untyped-decorator]
+def look_up(values: Values, tables: Values, out: Values) -> None:
+    """Do what ``bands.look_up`` does, for eight digits."""
+    for at in range(len(values)):
+        rest, place = values[at], np.uint64(0)
+        for number in range(8):
+            place |= tables[number, rest & np.uint64(255)]
+            rest >>= np.uint64(8)
+        out[at] = place
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _keys(values: Values, steps: Values, out: Values) -> None:
+    """Bring the bits of keys together; steps are masks, and how far what they show goes right."""
+    for step in range(len(steps)):
+        mask, right = steps[step, 0], steps[step, 1]
+        if step == 0:
+            for at in range(len(values)):
+                out[at] = (values[at] & mask) >> right
+        elif mask:
+            for at in range(len(values)):
+                out[at] |= (values[at] & mask) >> right
+
+
+@compiled  # type: ignore[untyped-decorator]
+def histogram(values: Values, steps: Values, shift: np.uint64, counts: Ints) -> None:
+    """Count how many values have each key, of which the last bits are left out."""
+    keys = np.empty(_BLOCK, np.uint64)
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        _keys(part, steps, keys)
+        for at in range(len(part)):
+            counts[np.int64(keys[at] >> shift)] += 1
+
+
+@compiled  # type: ignore[untyped-decorator]
+def scatter(values: Values, steps: Values, shift: np.uint64, goals: Ints, dealt: Values) -> None:
+    """Put each value to where its key belongs."""
+    keys = np.empty(_BLOCK, np.uint64)
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        _keys(part, steps, keys)
+        for at in range(len(part)):
+            goal = np.int64(keys[at] >> shift)
+            dealt[goals[goal]] = part[at]
+            goals[goal] += 1
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _bucket(
+    values: Values, steps: Values, shift: np.uint64, buckets: int, digits: Digits, out: Values, ends: Digits
+) -> None:
+    """Deal a part out by the first bits of its keys."""
+    keys = np.empty(_BLOCK, np.uint64)
+    ends[: buckets + 1] = 0
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        _keys(part, steps, keys)
+        for at in range(len(part)):
+            digit = np.uint32(keys[at] >> shift)
+            digits[start + at] = digit
+            ends[np.int64(digit) + 1] += np.uint32(1)
+    for at in range(buckets):
+        ends[at + 1] += ends[at]
+    for at in range(len(values)):
+        digit = digits[at]
+        out[ends[digit]] = values[at]
+        ends[digit] += np.uint32(1)
+
+
+@compiled  # type: ignore[untyped-decorator]
+def _find_buckets(
+    values: Values, steps: Values, shift: np.uint64, buckets: int, out: Values, ends: Digits
+) -> None:
+    """Do what ``_bucket`` does, for values that ascend by their keys."""
+    keys = np.empty(_BLOCK, np.uint64)
+    ends[: buckets + 1] = 0
+    for start in range(0, len(values), _BLOCK):
+        part = values[start : start + _BLOCK]
+        _keys(part, steps, keys)
+        out[start : start + len(part)] = part
+        for at in range(len(part)):
+            ends[np.int64(keys[at] >> shift)] = np.uint32(start + at + 1)
+    for at in range(1, buckets):
+        ends[at] = max(ends[at], ends[at - 1])
 
 
 @compiled  # type: ignore[untyped-decorator]
@@ -46,9 +135,9 @@ def scan_parts(  # noqa: C901 - one loop that can be left anywhere and gone on w
             shift = np.uint64(key_bits[table] - digit_bits)
             values = dealt[starts[part] : starts[part + 1]]
             if ascending[table]:
-                find_buckets(values, steps[table], shift, buckets, bucketed, ends)
+                _find_buckets(values, steps[table], shift, buckets, bucketed, ends)
             else:
-                bucket_values(values, steps[table], shift, buckets, digits, bucketed, ends)
+                _bucket(values, steps[table], shift, buckets, digits, bucketed, ends)
             bucket, row, column = 0, 0, 1
         while bucket < buckets:
             after, end, longest = bucket, row, 0

@@ -18,9 +18,8 @@ import numpy.typing as npt
 
 from faebot_hash.band_choice import Cost
 from faebot_hash.bands import Batch, Found, Permutation, Plan, Values
-from faebot_hash.bucket_kernels import histogram, look_up, scatter
 from faebot_hash.compiling import Ints
-from faebot_hash.join_kernels import BUCKET_BITS, CAPACITY, scan_parts
+from faebot_hash.join_kernels import BUCKET_BITS, CAPACITY, histogram, look_up, scan_parts, scatter
 from faebot_hash.model import HASH_BITS
 
 COST = Cost(arrange_ns=2.7, compare_ns=0.18, table_ns=10_000)

@@ -18,12 +18,12 @@ LAYERS = (
     "spans status web_settings",
     "band_choice bots columns compiling console family groups images marks reductions settings "
     "status_lines tally wikitext",
-    "assessed bucket_kernels credits dossier evidence exclude fingerprint frames gate hash_index join_numpy "
+    "assessed credits dossier evidence exclude fingerprint frames gate hash_index join_kernels join_numpy "
     "lookup lookup_kernels match options ports rationale report score settings_file study_plan tag upload",
-    "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join join_kernels "
+    "cluster_edits confirm_table confirm_tally contrast families hash_rows intents join join_numba "
     "lookup_numba nominate pixels portions report_files restrictions scaler settle shares sign_off slices "
     "stopping study upload_lines",
-    "cases checkup join_numba pairs study_lines",
+    "cases checkup pairs study_lines",
     "apply carrying cluster confirm_lines doctor family_section identity kept_apart linkrot nearest "
     "objections originals partners recheck study_chart study_pages study_table thumbnails undo "
     "upload_table",
