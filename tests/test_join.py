@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from faebot_hash import band_choice, bands, join, join_numba, join_numpy
 from faebot_hash.bands import Values
 from faebot_hash.join import Engine, ValuePairs, close_pairs
+from tests import near_pairs
 from tests.counting import Counted
 
 TABLES = 200 if os.environ.get("FAEBOT_LONG") == "1" else 20
@@ -28,12 +29,8 @@ def by_definition(values: Values, tolerance_bits: int) -> Triples:
     if len(numbers) <= 60:
         near = [(a, b, (a ^ b).bit_count()) for a in numbers for b in numbers if a < b]
         return sorted(one for one in near if one[2] <= tolerance_bits)
-    found = []
-    for at, value in enumerate(values):
-        distances = np.bitwise_count(values[at + 1 :] ^ value)
-        near = np.flatnonzero(distances <= tolerance_bits)
-        found += [(int(value), numbers[at + 1 + n], int(distances[n])) for n in near]
-    return sorted(found)
+    low, high, bits = near_pairs.by_definition(values, tolerance_bits)
+    return list(zip(low.tolist(), high.tolist(), bits.tolist(), strict=True))
 
 
 def triples(pieces: Iterator[ValuePairs]) -> Triples:
@@ -140,14 +137,11 @@ def test_a_crowd_around_one_value_gives_each_pair_once(tolerance_bits: int, engi
     for _ in range(3):
         blank ^= np.uint64(1) << rng.integers(0, 64, len(blank), dtype=np.uint64)
     values = np.unique(np.concatenate((rng.integers(0, 2**64, 12_000, dtype=np.uint64), blank)))
-    pieces = list(close_pairs(values, tolerance_bits, engine=engine))
-    low = np.searchsorted(values, np.concatenate([piece.low for piece in pieces]))
-    high = np.searchsorted(values, np.concatenate([piece.high for piece in pieces]))
-    later = (np.flatnonzero(np.bitwise_count(values[at + 1 :] ^ value) <= tolerance_bits) + at + 1
-             for at, value in enumerate(values))  # fmt: skip
-    expected = np.concatenate([one + at * len(values) for at, one in enumerate(later)])
-    assert len(expected) > 1 << 18
-    np.testing.assert_array_equal(np.sort(low * len(values) + high), expected)
+    found = near_pairs.of_join(close_pairs(values, tolerance_bits, engine=engine))
+    expected = near_pairs.by_definition(values, tolerance_bits)
+    assert len(expected[0]) > 1 << 18
+    for told, right in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(told, right)
 
 
 @pytest.mark.parametrize("shift", [0, 20, 43])
